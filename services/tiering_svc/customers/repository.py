@@ -8,6 +8,7 @@ from uuid import UUID
 from services.tiering_svc.core.repository.merged import is_absorbed, is_merged
 from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
 from services.tiering_svc.customers.tables import customer_file
+from shared.customers import list_members
 from shared.errors import customer_not_found
 from shared.events import CustomerRegistered
 from shared.messaging import Transaction
@@ -148,15 +149,23 @@ async def list_assignments(tx: Transaction, customer_id: UUID) -> list[ManagerAs
 async def list_account_managers(
     tx: Transaction, at: datetime, customers: Sequence[UUID] | None = None
 ) -> Mapping[UUID, str]:
-    """Who was the account manager of each of these customers (or of all) at an instant; who had none is left out."""
+    """Who was the account manager of each of these customers (or of all) at an instant; who had none is left out.
+
+    Of who are one (P12) it is the root's, else that of the first member, by id, who has one; of all only roots.
+    """
+    asked = None if customers is None else await list_members(tx, customers)
     rows = await tx.raw.fetch(
         """select distinct on (customer_id) customer_id, employee_id from account_team
            where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
              and ($2::uuid[] is null or customer_id = any($2))
            order by customer_id, assigned_at desc, assignment_id desc""",
-        at, None if customers is None else list(customers),
+        at, None if asked is None else sorted({member for members in asked.values() for member in members}),
     )  # fmt: skip
-    return {row["customer_id"]: row["employee_id"] for row in rows}
+    managers = {row["customer_id"]: row["employee_id"] for row in rows}
+    if asked is None:
+        asked = {members[0]: members for members in (await list_members(tx, managers)).values()}
+    first = {customer_id: next((m for m in members if m in managers), None) for customer_id, members in asked.items()}
+    return {customer_id: managers[member] for customer_id, member in first.items() if member is not None}
 
 
 async def list_centres(tx: Transaction, at: datetime) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""P12, T8: of two customers who are one, the root is nominated, decided about and flagged, by the facts of both."""
+"""P12, T8: of two who are one the root is nominated, decided about and flagged, by the facts of both."""
 
 from decimal import Decimal
 from typing import Any

@@ -58,4 +58,9 @@ class PointInTime:
         """A select of each customer's purchases by month, as of $1, as known at $2: customer_id, month, orders, amount,
         margin, known (the amount whose costs are known), first_at, last_at. By month sums where it is now. Of who are
         one (P12) the root, with the purchases of all."""
-        return AS_ONE.format(bought=BOUGHT_NOW if self.now else BOUGHT_AS_KNOWN)
+        return AS_ONE.format(bought=self.bought_by_each)
+
+    @property
+    def bought_by_each(self) -> str:
+        """The same under the ids that orders were addressed to."""
+        return BOUGHT_NOW if self.now else BOUGHT_AS_KNOWN

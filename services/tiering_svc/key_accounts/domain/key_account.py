@@ -179,9 +179,10 @@ def _check_decision(nomination: Nomination, by: str) -> None:
 
 def _effective_from(situation: Situation, at: datetime) -> datetime:
     """Now; but never before the present class has begun, or the last one has ended, whatever the clock says."""
-    free = () if situation.free_from is None else (situation.free_from,)
-    begun = (present.since + INSTANT for present in situation.present)
-    return max(at, *free, *begun)
+    earliest = [present.since + INSTANT for present in situation.present]
+    if situation.free_from is not None:
+        earliest.append(situation.free_from)
+    return max(at, *earliest) if earliest else at
 
 
 def _ended(

@@ -104,9 +104,11 @@ async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
     )
     last = sorted(map(_class, rows), key=lambda each: members.index(each.customer_id))
     present = [each for each in last if each.until is None]
-    free_from = max((each.until for each in last if each.until is not None), default=None)
     return Situation(
-        present[0] if present else None, free_from, frozenset(row["class"] for row in waiting), tuple(present[1:])
+        current=present[0] if present else None,
+        free_from=max((each.until for each in last if each.until is not None), default=None),
+        open_classes=frozenset(row["class"] for row in waiting),
+        others=tuple(present[1:]),
     )
 
 

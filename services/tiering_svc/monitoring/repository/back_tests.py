@@ -23,6 +23,7 @@ from services.tiering_svc.monitoring.domain.history import (
 from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel
 from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.tables.warnings import warning_back_test
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
@@ -153,24 +154,28 @@ where customer_id = any($1::uuid[]) and answered_at < $2
 
 
 async def list_histories(tx: Transaction, customers: Sequence[UUID], before: date, zone: tzinfo) -> list[History]:
-    """These customers' facts with their times, in their order, up to the beginning of a month."""
+    """These customers' facts with their times, in their order, up to the beginning of a month: of who are one (P12)
+    those of all."""
     until = start_of(before, zone)
+    members = await list_members(tx, customers)
+    whose = {member: customer_id for customer_id in customers for member in members[customer_id]}
+    everybody = list(whose)
     orders: dict[UUID, list[Order]] = defaultdict(list)
-    for customer_id, *order in map(tuple, await tx.raw.fetch(ORDERS, customers, until)):
-        orders[customer_id].append(Order(*order))
+    for member, *order in map(tuple, await tx.raw.fetch(ORDERS, everybody, until)):
+        orders[whose[member]].append(Order(*order))
     reversals: dict[UUID, list[ReversalFact]] = defaultdict(list)
-    for customer_id, at, *reversal in map(tuple, await tx.raw.fetch(REVERSALS, customers, until)):
-        reversals[customer_id].append(ReversalFact(at, Reversal(*reversal)))
+    for member, at, *reversal in map(tuple, await tx.raw.fetch(REVERSALS, everybody, until)):
+        reversals[whose[member]].append(ReversalFact(at, Reversal(*reversal)))
     receivables: dict[UUID, list[ReceivableFact]] = defaultdict(list)
-    for customer_id, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(RECEIVABLES, customers)):
+    for member, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(RECEIVABLES, everybody)):
         payments = [PaymentFact(*payment) for payment in zip(at or (), paid or (), strict=True)]
-        receivables[customer_id].append(ReceivableFact(issued_on, due_on, amount, payments))
+        receivables[whose[member]].append(ReceivableFact(issued_on, due_on, amount, payments))
     complaints: dict[UUID, list[datetime]] = defaultdict(list)
-    for customer_id, at in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, until)):
-        complaints[customer_id].append(at)
+    for member, at in map(tuple, await tx.raw.fetch(COMPLAINTS, everybody, until)):
+        complaints[whose[member]].append(at)
     scores: dict[UUID, list[ScoredAnswer]] = defaultdict(list)
-    for customer_id, *score in map(tuple, await tx.raw.fetch(SCORED, customers, until)):
-        scores[customer_id].append(ScoredAnswer(*score))
+    for member, *score in map(tuple, await tx.raw.fetch(SCORED, everybody, until)):
+        scores[whose[member]].append(ScoredAnswer(*score))
     return [
         History(
             customer_id, orders[customer_id], reversals[customer_id], complaints[customer_id], scores[customer_id],

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import is_absorbed
 from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel
 from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
 from services.tiering_svc.monitoring.domain.likelihood.value import ChoiceReason, ModelSource
 from services.tiering_svc.monitoring.tables.warnings import likelihood_model
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
@@ -88,18 +90,22 @@ async def is_model_due(tx: Transaction, as_of: datetime) -> bool:
 
 
 async def sample_customers(tx: Transaction, most: int) -> list[UUID]:
-    """At most about so many customers, in key order: which of them depends on their ids alone."""
+    """At most about so many customers, in key order: which of them depends on their ids alone; of who are one (P12)
+    only the root."""
     customers: int = await tx.raw.fetchval("select count(*) from standing")
     rows = await tx.raw.fetch(
-        "select customer_id from standing where abs(hashtext(customer_id::text)::bigint) % $1 = 0 order by customer_id",
+        f"""select customer_id from standing
+            where abs(hashtext(customer_id::text)::bigint) % $1 = 0 and not {is_absorbed("customer_id")}
+            order by customer_id""",
         -(-customers // most) or 1,
     )
     return [row["customer_id"] for row in rows]
 
 
 async def find_first_month(tx: Transaction, customers: Sequence[UUID]) -> date | None:
-    """The first month in which any of these customers ordered."""
+    """The first month in which any of these customers ordered, or any that is one with it (P12)."""
+    members = {member for of_all in (await list_members(tx, customers)).values() for member in of_all}
     first: date | None = await tx.raw.fetchval(
-        "select min(month) from indicator_month where customer_id = any($1::uuid[]) and orders > 0", customers
+        "select min(month) from indicator_month where customer_id = any($1::uuid[]) and orders > 0", sorted(members)
     )
     return first

@@ -94,6 +94,14 @@ async def load_monthly_series(
     return [series[0] if len(series) == 1 else together(series) for series in of_all]
 
 
+async def load_series_of(
+    tx: Transaction, members: Sequence[UUID], as_of: datetime, zone: ZoneInfo, margin_months: int
+) -> MonthlySeries:
+    """The series of orders of these, who are one (P12), and of nobody else who is one with them."""
+    series = await _load_of_each(tx, members, as_of, zone, frozenset(), margin_months)
+    return series[0] if len(series) == 1 else together(series)
+
+
 async def _load_of_each(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, facts: AbstractSet[str],
     margin_months: int,

@@ -39,7 +39,7 @@ from services.tiering_svc.monitoring.texts.stages import (
     describe_relationship,
     describe_stage,
 )
-from services.tiering_svc.retention.repository.churn import load_rhythms
+from services.tiering_svc.retention.repository.churn import find_rhythm, load_rhythms
 from shared.chassis import (
     CurrentActor,
     Cursor,
@@ -48,6 +48,7 @@ from shared.chassis import (
     Tx,
     allow,
     data_scope,
+    list_visible_members,
     page_of,
     read_cursor,
     service_router,
@@ -73,18 +74,17 @@ async def show_stage(
     """A customer's stage and relationship type, by the facts and the rules as of an instant.
 
     The sizes of the tiers are those of the last sweep by then. Partners are shown the relationship type without the
-    size of the tier; margins only who may read them.
+    size of the tier, and of who are one what is of the customers that they know; margins only who may read them.
     """
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
     setting = await load_stage_setting(tx, instant)
     rules = setting.rules
-    [series] = await monthly_series.load_monthly_series(
-        tx, [customer_id], instant, business.zone, frozenset(), rules.relationship.margin_months
-    )
+    members = await list_visible_members(tx, actor, customer_id)
+    series = await monthly_series.load_series_of(tx, members, instant, business.zone, rules.relationship.margin_months)
     tier = (await stages.list_tiers(tx, [customer_id], instant)).get(customer_id)
-    rhythms = await load_rhythms(tx, PointInTime(instant, tx.at, True), [customer_id])
-    stage = stage_of(series, rhythms.get(customer_id), rules.stage, setting.churn)
+    rhythm = await find_rhythm(tx, PointInTime(instant, tx.at, True), members)
+    stage = stage_of(series, rhythm, rules.stage, setting.churn)
     relationship = relationship_of(series, tier, await _tier_sizes(tx, instant), rules.relationship)
     assert stage.code is not None  # there is always one
     last_swept = await stages.find_stage_since(tx, customer_id) if as_of is None else None

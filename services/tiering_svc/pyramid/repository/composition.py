@@ -18,7 +18,7 @@ LEFT_BY_CATEGORY = f"""
 placed as (
     select customer_id, {root_of("o.customer_id", "$3")} as root_id, order_id, mix from order_fact o
     where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3
-      and ($4::uuid[] is null or {root_of("o.customer_id", "$3")} = any($4))
+      and ($4::uuid[] is null or o.customer_id = any($4))
 ), parts as (
     select p.root_id as customer_id, e.key as category, (e.value ->> 0)::numeric as amount,
            (e.value ->> 1)::bigint as quantity, (e.value ->> 2)::numeric as margin
@@ -73,7 +73,8 @@ async def list_tiers(tx: Transaction, since: datetime, until: datetime, known_at
 async def list_categories(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, customers: Sequence[UUID] | None
 ) -> list[CategoryFigures]:
-    """What these customers (or all) bought, the largest category first."""
+    """What these customers (or all) bought, the largest category first. Of who are one (P12) all ids are given whose
+    orders count."""
     rows = await tx.raw.fetch(
         f"""with {LEFT_BY_CATEGORY}
             select category, count(*)::int as customers, sum(quantity)::bigint as quantity, sum(amount) as amount,

@@ -31,8 +31,9 @@ from services.tiering_svc.pyramid.schemas.composition import (
     TierShareRead,
 )
 from services.tiering_svc.tiers.repository import tiers_as_of
-from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only
+from shared.chassis import CurrentActor, Tx, allow, list_visible_members, service_router, staff_only
 from shared.chassis.audience import may_read
+from shared.customers import list_members
 from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1", tags=["composition"])
@@ -84,6 +85,9 @@ async def show_product_mix(
     """What everybody bought by category, or the customers of a tier."""
     window = await window_of(tx, as_of, known_at, months)
     customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at)
+    if customers is not None:
+        of_all = await list_members(tx, customers)
+        customers = [member for customer_id in customers for member in of_all[customer_id]]
     return await _mix(tx, window, customers, shows_margin=may_read(actor, "margin"))
 
 
@@ -96,9 +100,10 @@ async def show_customers_product_mix(
     known_at: KnownAt = None,
     months: MonthsBack = 12,
 ) -> ProductMixRead:
-    """What one customer buys, by category of goods."""
+    """What one customer buys, by category of goods; of who are one, what those buy whom the reader sees."""
     window = await window_of(tx, as_of, known_at, months)
-    return await _mix(tx, window, [customer_id], shows_margin=may_read(actor, "margin"))
+    members = await list_visible_members(tx, actor, customer_id)
+    return await _mix(tx, window, members, shows_margin=may_read(actor, "margin"))
 
 
 @router.get("/composition/features", dependencies=[allow("tiers:read"), staff_only])

@@ -182,6 +182,18 @@ async def load_rhythms(tx: Transaction, point: PointInTime, customers: Sequence[
     return {customer_id: OrderRhythm(*rest) for customer_id, *rest in map(tuple, rows)}
 
 
+RHYTHM = """
+select sum(orders)::int as orders, min(first_at) as first_at, max(last_at) as last_at
+from ({bought}) b where customer_id = any($3::uuid[]) having count(*) > 0
+"""
+
+
+async def find_rhythm(tx: Transaction, point: PointInTime, members: Sequence[UUID]) -> OrderRhythm | None:
+    """How often these, who are one (P12), ordered by then; None: not at all."""
+    row = await tx.raw.fetchrow(RHYTHM.format(bought=point.bought_by_each), point.as_of, point.known_at, list(members))
+    return None if row is None else OrderRhythm(*row)
+
+
 # --- costs ----------------------------------------------------------------------------------------------------------
 
 COSTS = """

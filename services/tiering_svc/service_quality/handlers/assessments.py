@@ -1,7 +1,7 @@
 """Managers and centres are assessed month by month (T15); missed deadlines are kept, because they count there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.tiering_svc.service_quality.repository.rules import (
     load_version_or_as_of,
 )
 from services.tiering_svc.service_quality.repository.submissions import SubmissionRow
+from shared.customers import list_members, list_roots
 from shared.errors import invalid
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
@@ -101,7 +102,9 @@ async def _responsibilities(
 async def _facts(
     tx: Transaction, assessed: AssessedMonth, rules: AssessmentRules, customers: Sequence[UUID]
 ) -> AssessedFacts:  # fmt: skip
-    """All that happened in the month to these customers."""
+    """All that happened in the month to these customers, of who are one (P12) to all of them under the root's id."""
+    members = await list_members(tx, customers)
+    root_of = {member: root for root in customers for member in members[root]}
     index = await rule_set_at(tx, SATISFACTION_INDEX, assessed.as_of)
     churn = (await rule_set_at(tx, CHURN_RULES, assessed.as_of)).rules
     point = PointInTime(assessed.as_of, tx.at, True)
@@ -112,10 +115,16 @@ async def _facts(
         {row.customer_id: row.lost_at for row in lost},
         await _top_customers(tx, assessed, rules),
         index.rules,
-        await satisfaction.list_answers(
-            tx, assessed.since, assessed.as_of, tx.at, index.version, customers
-        ),
-        await spot_checks.list_made(tx, assessed.since, assessed.as_of, tx.at),
+        [
+            answer._replace(customer_id=root_of[answer.customer_id])
+            for answer in await satisfaction.list_answers(
+                tx, assessed.since, assessed.as_of, tx.at, index.version, list(root_of)
+            )
+        ],
+        [
+            replace(check, customer_id=root_of.get(check.customer_id, check.customer_id))
+            for check in await spot_checks.list_made(tx, assessed.since, assessed.as_of, tx.at)
+        ],
     )  # fmt: skip
 
 
@@ -125,5 +134,5 @@ async def _top_customers(tx: Transaction, assessed: AssessedMonth, rules: Assess
     if top_list is None or assessed.top_base is None:
         return frozenset()
     if top_list.largest is None:
-        return top_list.members
+        return frozenset((await list_roots(tx, top_list.members)).values())
     return await assessments.list_largest(tx, assessed.top_base, top_list.largest)

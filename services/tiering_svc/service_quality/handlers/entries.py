@@ -13,13 +13,13 @@ Row = TypeVar("Row", SpotCheckRow, SubmissionRow)
 
 
 async def record_entry(
-    tx: Transaction, row: Row, recorded: Row | None, *,
+    tx: Transaction, row: Row, recorded: Row | None, employee: str, *,
     is_own: Callable[[Transaction, Row, str], Awaitable[bool]], add: Callable[[Transaction, Row], Awaitable[None]],
 ) -> Row:  # fmt: skip
     """The entry that counts from now on. The same as the one recorded changes nothing; another one is added (`add`) and
-    the one before is kept. 403 `own_work` where either is about work of the person who records (`is_own`)."""
+    the one before is kept. 403 `own_work` where either is about work of the employee who records (`is_own`)."""
     for entry in (row, recorded):
-        if entry is not None and await is_own(tx, entry, row.recorded_by):
+        if entry is not None and await is_own(tx, entry, employee):
             raise forbidden("own_work", "Somebody else than the one who is assessed records it.")
     if recorded is not None and row == replace(
         recorded, entry_id=row.entry_id, recorded_by=row.recorded_by, recorded_at=row.recorded_at

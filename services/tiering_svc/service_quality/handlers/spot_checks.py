@@ -7,11 +7,13 @@ from services.tiering_svc.service_quality.repository.spot_checks import SpotChec
 from shared.messaging import Transaction
 
 
-async def record_spot_check(tx: Transaction, row: SpotCheckRow) -> SpotCheckRow:
+async def record_spot_check(tx: Transaction, row: SpotCheckRow, employee: str) -> SpotCheckRow:
     """Keep what a check found. The same again changes nothing; another entry of the same id replaces the one before,
-    which is kept. Whoever looked after the customer when it was made does not record it: 403 `own_work`."""
+    which is kept. Whoever looked after the customer when it was made does not record it: 403 `own_work`.
+
+    `employee`: who records, by the directory; by the sign-in, where the directory does not know them."""
     recorded = await spot_checks.find_spot_check(tx, row.check_id)
-    return await record_entry(tx, row, recorded, is_own=_is_own, add=spot_checks.add_spot_check)
+    return await record_entry(tx, row, recorded, employee, is_own=_is_own, add=spot_checks.add_spot_check)
 
 
 async def _is_own(tx: Transaction, entry: SpotCheckRow, by: str) -> bool:

@@ -7,12 +7,14 @@ from services.tiering_svc.service_quality.repository.submissions import Submissi
 from shared.messaging import Transaction
 
 
-async def record_submission(tx: Transaction, row: SubmissionRow) -> SubmissionRow:
+async def record_submission(tx: Transaction, row: SubmissionRow, employee: str) -> SubmissionRow:
     """Keep what is known of a submission. The same again changes nothing; another entry of the same id replaces the one
     before, which is kept. Nobody records one of their own, or of the centre they worked at when it was due: 403
-    `own_work`."""
+    `own_work`.
+
+    `employee`: who records, by the directory; by the sign-in, where the directory does not know them."""
     recorded = await submissions.find_submission(tx, row.submission_id)
-    return await record_entry(tx, row, recorded, is_own=_is_own, add=submissions.add_submission)
+    return await record_entry(tx, row, recorded, employee, is_own=_is_own, add=submissions.add_submission)
 
 
 async def _is_own(tx: Transaction, entry: SubmissionRow, by: str) -> bool:

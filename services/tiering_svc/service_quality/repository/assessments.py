@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import root_of
 from services.tiering_svc.service_quality.domain.assessment_rules import AssessmentRules
 from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline
+from shared.customers import list_members
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction
 from shared.sql import columns_of, fragments, insert_columns, insert_many
@@ -45,26 +47,33 @@ class CustomerMonth:
     file_incomplete: bool  # False too where nothing is known of its file
 
 
+# Of who are one (P12) the root, with the facts of all; what the file says is said by the root's, where there is one.
 CUSTOMER_MONTHS = """
+with asked as (
+    select customer_id, array_agg(member) as members
+    from unnest($1::uuid[], $9::uuid[]) as g (customer_id, member) group by customer_id
+)
 select a.customer_id, coalesce(r.revenue, 0) as revenue, coalesce(r.base, 0) as base,
        coalesce(r.top_base, 0) as top_base,
-       exists (select from contact_fact f where f.customer_id = a.customer_id and f.contacted_at <= $4
+       exists (select from contact_fact f where f.customer_id = any(a.members) and f.contacted_at <= $4
                  and f.contacted_at > $4 - make_interval(months => $7)) as contacted,
        array(select distinct c.case_id from case_fact c join missed_deadline d using (case_id)
-             where c.customer_id = a.customer_id and c.kind = 'complaint'
+             where c.customer_id = any(a.members) and c.kind = 'complaint'
                and d.breached_at >= $3 and d.breached_at <= $4 order by 1) as late_complaints,
        coalesce((select t.completeness < $8 from customer_traits t
-                 where t.customer_id = a.customer_id and t.changed_at <= $4 order by t.seq desc limit 1), false)
+                 where t.customer_id = any(a.members) and t.changed_at <= $4
+                 order by t.customer_id <> a.customer_id, t.customer_id, t.seq desc limit 1), false)
            as file_incomplete
-from unnest($1::uuid[]) as a(customer_id)
+from asked a
 cross join lateral (
     select sum(m.amount) filter (where m.month = $2) as revenue, sum(m.amount) filter (where m.month = $5) as base,
            sum(m.amount) filter (where m.month = $6) as top_base
-    from indicator_month m where m.customer_id = a.customer_id and m.month in ($2, $5, $6)
+    from indicator_month m where m.customer_id = any(a.members) and m.month in ($2, $5, $6)
 ) r
 """
-TOP = """
-select customer_id from indicator_month where month = $1 and orders > 0 order by amount desc, customer_id limit $2
+TOP = f"""
+select {root_of("m.customer_id")} as customer_id from indicator_month m where month = $1 and orders > 0
+group by 1 order by sum(amount) desc, 1 limit $2
 """
 
 
@@ -81,10 +90,12 @@ class AssessedMonth(NamedTuple):
 async def list_customer_months(
     tx: Transaction, customers: Sequence[UUID], assessed: AssessedMonth, rules: AssessmentRules
 ) -> dict[UUID, CustomerMonth]:
-    """What became of each of these customers in a month."""
+    """What became of each of these customers in a month, with all who are one with it."""
+    members = await list_members(tx, customers)
+    pairs = [(customer_id, member) for customer_id in customers for member in members[customer_id]]
     rows = await tx.raw.fetch(
-        CUSTOMER_MONTHS, customers, assessed.month, assessed.since, assessed.as_of, assessed.base, assessed.top_base,
-        rules.contact_every_months, rules.file_complete_from,
+        CUSTOMER_MONTHS, [root for root, _ in pairs], assessed.month, assessed.since, assessed.as_of, assessed.base,
+        assessed.top_base, rules.contact_every_months, rules.file_complete_from, [member for _, member in pairs],
     )  # fmt: skip
     return {customer_id: CustomerMonth(*rest) for customer_id, *rest in map(tuple, rows)}
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import root_of
 from shared.messaging import Transaction
 from shared.sql import fragments
 
@@ -89,12 +90,12 @@ async def find_mean_score(
     return mean
 
 
-async def list_answers_of(tx: Transaction, customer_id: UUID, limit: int) -> list[AnswerRow]:
-    """The customer's answers, newest first."""
+async def list_answers_of(tx: Transaction, members: Sequence[UUID], limit: int) -> list[AnswerRow]:
+    """The answers of these, who are one (P12), newest first."""
     rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from satisfaction_answer where customer_id = $1
+        f"""select {COLUMNS} from satisfaction_answer where customer_id = any($1::uuid[])
             order by answered_at desc, answer_id desc limit $2""",
-        customer_id, limit,
+        members, limit,
     )  # fmt: skip
     return [AnswerRow(**row) for row in rows]
 
@@ -114,19 +115,21 @@ class Counts:
 async def count_beside(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
 ) -> Counts:
-    """Orders placed in the window, what of them was returned, and the complaints filed in it, as known then."""
+    """Orders placed in the window, what of them was returned, and the complaints filed in it, as known then. Of who are
+    one (P12) all ids are given; they are one buyer."""
     row = await tx.raw.fetchrow(
         f"""with orders as (
                select customer_id, order_id, amount, quantity, placed_at from order_fact
                where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3
                  and ($4::uuid[] is null or customer_id = any($4))
            ), buyers as (
-               select o.customer_id, count(distinct {fragments.day_of("o.placed_at", "b.time_zone")}) as days
+               select {root_of("o.customer_id")} as root_id,
+                      count(distinct {fragments.day_of("o.placed_at", "b.time_zone")}) as days
                from orders o cross join business b
                where o.quantity > coalesce((
                    select sum(c.quantity) from order_change c
                    where c.customer_id = o.customer_id and c.order_id = o.order_id and c.recorded_at <= $3), 0)
-               group by o.customer_id
+               group by 1
            )
            select (select count(*) from buyers)::int as buyers,
                   (select count(*) from buyers where days > 1)::int as came_back,

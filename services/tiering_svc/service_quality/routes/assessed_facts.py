@@ -10,6 +10,7 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import KnownAt, instant_or_now
 from services.tiering_svc.core.domain.calendar import shift, start_of
 from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.customers.dependencies import employee_of
 from services.tiering_svc.customers.repository import list_sources
 from services.tiering_svc.service_quality.handlers.spot_checks import record_spot_check
 from services.tiering_svc.service_quality.handlers.submissions import record_submission
@@ -61,7 +62,7 @@ async def write_submission(body: SubmissionWrite, tx: Tx, actor: CurrentActor) -
     elif body.wrong:
         raise invalid("not_received", "What has not come is not wrong.", pointer="/wrong")
     row = SubmissionRow(new_id(), **dict(body), recorded_by=actor.subject, recorded_at=tx.at)
-    return _submission(await record_submission(tx, row))
+    return _submission(await record_submission(tx, row, employee_of(actor)))
 
 
 @router.get("/submissions", dependencies=[allow("tiers:read")])
@@ -71,7 +72,7 @@ async def list_submissions(
 ) -> Page[SubmissionRead]:  # fmt: skip
     """The submissions due in a month: everybody's for those who may run evaluations, for all others their own."""
     if not _reads_all(actor):
-        of, subject = "manager", actor.subject
+        of, subject = "manager", employee_of(actor)
     rows = await submissions.list_submissions(
         tx, await _ends_of(tx, month), instant_or_now(known_at, tx, "/known_at"), of, subject,
         _position(cursor), limit + 1,
@@ -89,7 +90,7 @@ async def write_spot_check(body: SpotCheckWrite, tx: Tx, actor: CurrentActor) ->
     if body.about == "file" and body.finding == "not_recorded":
         raise invalid("finding_not_possible", "A file there is none of is incomplete.", pointer="/finding")
     row = SpotCheckRow(new_id(), **dict(body), recorded_by=actor.subject, recorded_at=tx.at)
-    return _spot_check(await record_spot_check(tx, row))
+    return _spot_check(await record_spot_check(tx, row, employee_of(actor)))
 
 
 @router.get("/spot-checks", dependencies=[allow("tiers:read")])
@@ -101,7 +102,7 @@ async def list_spot_checks(
     after then."""
     rows = await spot_checks.list_spot_checks(
         tx, await _ends_of(tx, month), instant_or_now(known_at, tx, "/known_at"), customer_id,
-        None if _reads_all(actor) else actor.subject, _position(cursor), limit + 1,
+        None if _reads_all(actor) else employee_of(actor), _position(cursor), limit + 1,
         data_scope(tx, actor),
     )  # fmt: skip
     page = page_of(rows, limit, lambda row: (row.checked_at, row.check_id))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import KnownAt, instant_or_now
+from services.tiering_svc.customers.dependencies import employee_of
 from services.tiering_svc.service_quality.handlers.assessments import assess_a_month
 from services.tiering_svc.service_quality.repository import assessments
 from services.tiering_svc.service_quality.repository.assessments import AssessmentRow
@@ -56,7 +57,7 @@ async def list_assessments(
 
 
 def _may_see(actor: Actor, row: AssessmentRow) -> bool:
-    return "evaluations:run" in actor.scopes or (row.of == "manager" and row.subject == actor.subject)
+    return "evaluations:run" in actor.scopes or (row.of == "manager" and row.subject == employee_of(actor))
 
 
 def _shown(month: date, known_at: datetime, rows: list[AssessmentRow]) -> AssessmentsRead:

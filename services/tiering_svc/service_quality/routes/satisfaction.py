@@ -1,6 +1,6 @@
 """Satisfaction (T16): the index people hold the company to, answers, and what they come to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -43,8 +43,9 @@ from services.tiering_svc.service_quality.schemas.satisfaction import (
     ScoredRead,
 )
 from services.tiering_svc.tiers.repository import tiers_as_of
-from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only, visible_customer
+from shared.chassis import CurrentActor, Tx, allow, list_visible_members, service_router, staff_only, visible_customer
 from shared.chassis.http.instants import refuse_future
+from shared.customers import list_members
 from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
@@ -96,25 +97,30 @@ async def show_satisfaction(
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
     window = await window_of(tx, as_of, known_at, months)
     customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at)
+    if customers is not None:
+        of_all = await list_members(tx, customers)
+        customers = [member for customer_id in customers for member in of_all[customer_id]]
     return await _measured(tx, window, customers, index_version)
 
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
 async def show_customers_satisfaction(
-    customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12,
-    index_version: IndexVersion = None,
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None,
+    months: MonthsBack = 12, index_version: IndexVersion = None,
 ) -> CustomerSatisfactionRead:  # fmt: skip
-    """The index over the customer's answers of the window, the rates beside it, and its latest answers."""
+    """The index over the customer's answers of the window, the rates beside it, and its latest answers: of who are
+    one, those of all whom the reader sees."""
     window = await window_of(tx, as_of, known_at, months)
-    measured = await _measured(tx, window, [customer_id], index_version)
-    rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
+    members = await list_visible_members(tx, actor, customer_id)
+    measured = await _measured(tx, window, members, index_version)
+    rows = await satisfaction.list_answers_of(tx, members, LATEST)
     return CustomerSatisfactionRead(
         customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
     )
 
 
 async def _measured(
-    tx: Tx, window: MonthsWindow, customers: list[UUID] | None, index_version: int | None
+    tx: Tx, window: MonthsWindow, customers: Sequence[UUID] | None, index_version: int | None
 ) -> SatisfactionRead:  # fmt: skip
     since, until, known_at = window.since, window.until, window.known_at
     version, index = await load_version_or_as_of(tx, SATISFACTION_INDEX, index_version, until, "/index_version")

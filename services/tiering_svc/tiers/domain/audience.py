@@ -23,18 +23,24 @@ VALUE = (
 NEXT_TIER = ("code", "name", "held_by")  # of the next level: what says nothing of a figure
 
 
-def readable_reasons(reasons: Mapping[str, Any], hidden: AbstractSet[str], *, internal: bool) -> dict[str, Any]:
+def readable_reasons(
+    reasons: Mapping[str, Any], hidden: AbstractSet[str], *, internal: bool, of_others: bool = False
+) -> dict[str, Any]:
     """Reasons as a reader is shown them who may not read the `hidden` indicators.
 
     `internal`: the reader is one of the company's own people, who also read who set a tier by hand, and why. Of a group
-    nobody else is shown a figure: it may hold customers who are not theirs to see (P2).
+    nobody else is shown a figure: it may hold customers who are not theirs to see (P2). `of_others`: the customer is or
+    was one with some whom the reader does not see (P12); no figure is shown, nor that there are any.
     """
     shown = dict(reasons)
     if reasons["trigger"] == "override":
         return shown if internal else {name: part for name, part in shown.items() if name not in ("by", "reason")}
     conditions = reasons.get("conditions", ())
-    if shown.get("group") is not None and not internal:
-        del shown["group"]
+    if not internal and (of_others or shown.get("group") is not None):
+        shown.pop("group", None)
+        if of_others:
+            shown.pop("order_id", None)  # whose order it was is not known
+            shown |= {"trigger": "undisclosed"} if shown["trigger"] == "merge" else {}
         hidden = {*hidden, *_measured(reasons), *(code for condition in conditions for code in condition["values"])}
     readable = [condition for condition in conditions if hidden.isdisjoint(condition["values"])]
     if conditions:
@@ -55,11 +61,12 @@ def readable_reasons(reasons: Mapping[str, Any], hidden: AbstractSet[str], *, in
 
 
 def hidden_with_group(
-    assessment: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str], *, internal: bool
+    assessment: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str], *, internal: bool, of_others: bool = False
 ) -> AbstractSet[str]:
     """The indicators that a reader may not read of a customer: beside the `hidden` ones, where the figures are those of
-    a group (P2), all that the policy looks at, but for the company's own people."""
-    return hidden if internal or "group" not in assessment else {*hidden, *policy.indicators}
+    a group (P2), or also of others with whom it is one (`of_others`, P12), all that the policy looks at, but for the
+    company's own people."""
+    return hidden if internal or not (of_others or "group" in assessment) else {*hidden, *policy.indicators}
 
 
 def readable_next(policy: Policy, following: Mapping[str, Any], hidden: AbstractSet[str]) -> dict[str, Any]:

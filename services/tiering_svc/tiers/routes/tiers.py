@@ -10,7 +10,7 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import PolicyReference
-from services.tiering_svc.customers.dependencies import VisibleCustomer
+from services.tiering_svc.customers.dependencies import VisibleCustomer, is_one_with_others
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.texts import describe_class
@@ -62,7 +62,10 @@ async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
     view = await assess_now(tx, standing)
-    hidden = hidden_with_group(view.assessment, view.policy, hidden_fields(actor), internal=actor.source is None)
+    hidden = hidden_with_group(
+        view.assessment, view.policy, hidden_fields(actor), internal=actor.source is None,
+        of_others=await is_one_with_others(tx, actor, customer_id),
+    )  # fmt: skip
     kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
@@ -110,8 +113,9 @@ async def explain_tier(
     view = await load_tier_view(tx, customer_id, row.starts_at, at, known_at)
     business = await find_business(tx)
     hidden, internal = hidden_fields(actor), actor.source is None
-    reasons = readable_reasons(row.reasons, hidden, internal=internal)
-    figures = readable_reasons(view.assessment, hidden, internal=internal)
+    of_others = await is_one_with_others(tx, actor, customer_id)
+    reasons = readable_reasons(row.reasons, hidden, internal=internal, of_others=of_others)
+    figures = readable_reasons(view.assessment, hidden, internal=internal, of_others=of_others)
     zone, currency = business.zone, business.currency
     paragraph = [
         write_explanation(row.kind, reasons, row.starts_at, language, zone=zone, currency=currency),
@@ -134,7 +138,10 @@ async def explain_tier(
         overridden_until=standing.overridden_until, privilege=None if privilege is None else show_privilege(privilege),
         now=FiguresRead(
             policy=_reference(view.policy), reasons=figures,
-            next=_next_of(view, hidden_with_group(view.assessment, view.policy, hidden, internal=internal)),
+            next=_next_of(
+                view,
+                hidden_with_group(view.assessment, view.policy, hidden, internal=internal, of_others=of_others),
+            ),
         ),
         account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip
