@@ -38,7 +38,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
     (r"GET /v1/adjustments", DECIDERS),  # what waits for a decision
     (r"POST /v1/message-requests/\{message_id\}/delivery", ADMIN),  # and who sends, a role of its own
-    (rf"GET {CUSTOMER}/merges/preview", LINE),
+    (rf"GET {CUSTOMER}/(merges|tier)/preview", LINE),
     (rf"(DELETE {CUSTOMER}|POST /v1/erasures|(GET|POST) {CUSTOMER}/export.*)", DECIDERS),  # who answers for privacy
     (r"(GET|HEAD|POST|PATCH|DELETE) /v1/(uploads|customer-imports)(/.*)?", CASE_WORKERS),
     (r"POST /v1/customer-exports(/\{export_id\}/cancellation)?", COMPANY),  # as far as each may see

@@ -45,6 +45,7 @@ NAMINGS = (
     Naming("profile", "GET", "/v1/customers", query=_ids, filters=True),
     Naming("profile", "GET", "/v1/message-requests", query=_id, filters=True),
     Naming("profile", "GET", f"{CUSTOMER}/merges/preview", query=lambda ids: {"absorbed": ids["customer_id"]}),
+    Naming("tiering", "GET", f"{CUSTOMER}/tier/preview", query=lambda ids: {"absorbed": ids["customer_id"]}),
     Naming("profile", "POST", f"{CUSTOMER}/merges", body=lambda ids: {"absorbed": {"id": ids["customer_id"]}}),
     Naming("profile", "PUT", f"{CUSTOMER}/parent", body=lambda ids: {"parent_id": ids["customer_id"]},
            refusal=(422, "parent_not_known")),

@@ -38,6 +38,7 @@ ENOUGH = {"requests_per_second": 1e6, "burst": 1_000_000, "requests_per_address"
 NEEDED: dict[str, str] = {  # queries without which an operation says nothing about who is named
     "/v1/customers/{customer_id}/consents/decision": "purpose=marketing&channel=sms",
     "/v1/customers/{customer_id}/merges/preview": f"absorbed={uuid4()}",
+    "/v1/customers/{customer_id}/tier/preview": f"absorbed={uuid4()}",
 }
 SAMPLE = 97  # of the ordinary suite: every so-manieth case; a prime, so that callers and operations mix
 REFUSED_BY_RIGHT = {(403, "forbidden")}

@@ -26,6 +26,8 @@ async def load_merge_preview(
         parts[f"points {side}"] = PartRequest("loyalty", f"/v1/customers/{id}/points")
         of_customer = {"customer_id": str(id), "status": "open", "limit": str(MOST_CASES)}
         parts[f"cases {side}"] = PartRequest("complaint", "/v1/complaints", of_customer)
+    joined = PartRequest("tiering", f"/v1/customers/{customer_id}/tier/preview", {"absorbed": str(absorbed_id)})
+    parts["tier together"] = joined
     composed = await composer.load(actor, parts)
     answer = composed.answers.get("preview")
     if answer is not None and not answer.succeeded:
@@ -46,14 +48,16 @@ def _both(composed: ComposedAnswer, part: str) -> Mapping[str, Any] | None:
 
 
 def _tiers(composed: ComposedAnswer) -> dict[str, Any] | None:
-    """Both tiers now, and that of whom the other is lifted to at least: they are graded together from the merge on."""
+    """Both tiers now, and the one that they would have together: they are graded by the facts of both from the merge
+    on. Null where tiering knows nothing of one of them, and so not what both have."""
     both = _both(composed, "tier")
     if both is None:
         return None
     tiers = {side: tier and {"tier": tier["tier"], "rank": tier["rank"]} for side, tier in both.items()}
-    ranks = {side: -1 if tier is None else tier["rank"] for side, tier in tiers.items()}
-    higher = max(SIDES, key=lambda side: (ranks[side], side == "root"))
-    return {**tiers, "at_least": tiers[higher]}
+    joined = composed.answers.get("tier together")
+    together = joined.json() if joined is not None and joined.succeeded else {"tier": None}
+    none = together["tier"] is None
+    return {**tiers, "together": None if none else {"tier": together["tier"], "rank": together["rank"]}}
 
 
 def _points(composed: ComposedAnswer) -> dict[str, Any] | None:
@@ -67,19 +71,21 @@ def _points(composed: ComposedAnswer) -> dict[str, Any] | None:
 
 
 def _cases(composed: ComposedAnswer) -> dict[str, Any] | None:
-    """Open cases of both; those filed under another tier than the better one may get earlier deadlines, never later."""
+    """Open cases of both; those of a lower tier than both have together may get earlier deadlines, never later."""
     both = _both(composed, "cases")
     if both is None:
         return None
     cases = {side: [] if listed is None else listed["items"] for side, listed in both.items()}
     due = [case["next_due_at"] for listed in cases.values() for case in listed if case["next_due_at"] is not None]
     tiers = _tiers(composed)
-    better = None if tiers is None or tiers["at_least"] is None else tiers["at_least"]["tier"]
+    known = [tier for tier in (tiers or {}).values() if tier is not None]
+    ranks = {tier["tier"]: tier["rank"] for tier in known}
+    together = None if tiers is None else tiers["together"]
     return {
         "root": len(cases["root"]),
         "absorbed": len(cases["absorbed"]),
         "next_due_at": min(due, default=None),
         "deadlines_may_shorten": None
-        if better is None
-        else sum(case["tier"] != better for listed in cases.values() for case in listed),
+        if together is None
+        else sum(ranks.get(case["tier"], -1) < together["rank"] for listed in cases.values() for case in listed),
     }

@@ -151,6 +151,13 @@ async def list_adjustments(
     return await fetch_rows(tx, query.order_by(c.id.desc()).limit(limit + 1))
 
 
+async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
+    """Whose points it changes; None where there is no such adjustment."""
+    query = select(adjustment_table.c.customer_id).where(adjustment_table.c.id == adjustment_id)
+    customer_id: UUID | None = (await tx.sql.execute(query)).scalar()
+    return customer_id
+
+
 async def find_adjustment(tx: Transaction, adjustment_id: UUID) -> Row:
     """One adjustment as it is shown; it has to exist."""
     query = select(adjustment_table).where(adjustment_table.c.id == adjustment_id)

@@ -10,6 +10,7 @@ from services.loyalty_svc.adjustments.domain import Adjustment
 from services.loyalty_svc.adjustments.schemas import AdjustmentCreate, AdjustmentRead, TransferCreate
 from services.loyalty_svc.core.repository import Row
 from services.loyalty_svc.customers.dependencies import VisibleCustomer
+from services.loyalty_svc.customers.repository import list_sources
 from shared.chassis import (
     CurrentActor,
     Cursor,
@@ -22,11 +23,16 @@ from shared.chassis import (
     page_of,
     read_cursor,
     service_router,
+    visible_customer,
+    visible_thing_in_path,
 )
 from shared.customers import list_members
 
 router = service_router(prefix="/v1", tags=["points"])
 ADJUST = [allow("points:adjust")]
+visible_adjustment = visible_thing_in_path(
+    "adjustment_id", repository.find_customer_of_adjustment, "adjustment_not_found", "There is no such adjustment."
+)
 MAY_WAIT: dict[int | str, Any] = {202: {"model": AdjustmentRead, "description": "it waits for another person"}}
 
 
@@ -62,14 +68,14 @@ async def list_adjustments(
     return page_of([_read(row) for row in rows], limit, lambda row: (row.id,))
 
 
-@router.post("/adjustments/{adjustment_id}/approval", status_code=201, dependencies=ADJUST)
+@router.post("/adjustments/{adjustment_id}/approval", status_code=201, dependencies=[*ADJUST, visible_adjustment])
 async def approve_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> AdjustmentRead:
     """Post what is pending. 403 `own_approval` for the person who asked for it, or granted it in a case."""
     await handlers.approve_adjustment(tx, adjustment_id, actor.subject)
     return _read(await repository.find_adjustment(tx, adjustment_id))
 
 
-@router.post("/adjustments/{adjustment_id}/rejection", status_code=201, dependencies=ADJUST)
+@router.post("/adjustments/{adjustment_id}/rejection", status_code=201, dependencies=[*ADJUST, visible_adjustment])
 async def reject_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> AdjustmentRead:
     """End a pending adjustment without posting it. The person who asked for it may withdraw it so."""
     await handlers.reject_adjustment(tx, adjustment_id, actor.subject)
@@ -84,6 +90,7 @@ async def transfer_points(
 
     `points` of the answer are the sender's, below zero. Beyond a limit it is 202, and waits for another person.
     """
+    await visible_customer(tx, actor, body.to, list_sources)
     transfer = await handlers.transfer_points(tx, customer_id, body.to, body.points, actor.subject, reason=body.reason)
     return await _show(tx, transfer, response)
 

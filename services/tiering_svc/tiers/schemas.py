@@ -49,6 +49,17 @@ class TierRead(Read):
     overridden_until: datetime | None
 
 
+class JoinedTierRead(Read):
+    """The tier that two customers would have if they were found to be one now."""
+
+    root_id: UUID
+    absorbed_id: UUID
+    tier: str | None = Field(description="null: neither has any fact that gives one")
+    name: dict[str, str] | None
+    rank: Count | None
+    overridden_until: datetime | None = Field(description="set by a person for either of them")
+
+
 class HistoryRowRead(Read):
     """A row of the tier history."""
 

@@ -11,7 +11,9 @@ from services.tiering_svc.tiers.domain.tier_life import tier_life
 from services.tiering_svc.tiers.domain.tier_view import TierView, developments_since, facts_until
 from services.tiering_svc.tiers.repository.group_heads import load_graded_snapshots
 from services.tiering_svc.tiers.repository.timelines import load_timelines
-from shared.messaging import Transaction
+from shared.customers import customer_merge
+from shared.messaging import Transaction, new_id
+from shared.sql import insert_many
 
 
 async def load_tier_view(
@@ -30,6 +32,25 @@ async def load_tier_view(
         standing, developments_since(began, as_of, life, facts, timeline), policy,
         assessment(policy, snapshot, standing.tier or "", standing.rank, standing.ladder),
     )  # fmt: skip
+
+
+async def load_joined_standing(tx: Transaction, root_id: UUID, absorbed_id: UUID) -> Standing:
+    """Where two customers would stand if they were one from now on: folded from the facts of both, as their merge would
+    be. The merge is taken back before the transaction goes on; nothing is kept of it."""
+    savepoint = tx.raw.transaction()
+    await savepoint.start()
+    try:
+        merge = {
+            "merge_id": new_id(), "absorbed_id": absorbed_id, "root_id": root_id, "merged_at": tx.at,
+            "recorded_at": tx.at,
+        }  # fmt: skip
+        await insert_many(tx, customer_merge, [merge])
+        timeline = await policies.load_policy_timeline(tx)
+        zone = (await find_business(tx)).zone
+        [facts] = await load_timelines(tx, [root_id], timeline, tx.at, all_of_them=True)
+        return tier_life(facts, timeline, tx.at, zone).standing
+    finally:
+        await savepoint.rollback()
 
 
 async def assess_now(tx: Transaction, standing: Standing) -> TierView:

@@ -11,6 +11,7 @@ from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.customers.dependencies import VisibleCustomer, is_one_with_others
+from services.tiering_svc.customers.repository import list_sources
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.texts import describe_class
@@ -23,7 +24,7 @@ from services.tiering_svc.tiers.repository import history as reading
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository import standings
 from services.tiering_svc.tiers.repository.history import HistoryRow
-from services.tiering_svc.tiers.repository.tier_view import assess_now, load_tier_view
+from services.tiering_svc.tiers.repository.tier_view import assess_now, load_joined_standing, load_tier_view
 from services.tiering_svc.tiers.routes.overrides import show_privilege
 from services.tiering_svc.tiers.schemas import (
     DevelopmentRead,
@@ -31,15 +32,27 @@ from services.tiering_svc.tiers.schemas import (
     FiguresRead,
     HistoryRead,
     HistoryRowRead,
+    JoinedTierRead,
     NextTierRead,
     OverrideCreate,
     TierRead,
 )
 from services.tiering_svc.tiers.texts import Language, texts, write_explanation
 from services.tiering_svc.tiers.texts.developments import write_developments
-from shared.chassis import CurrentActor, Instant, Tx, allow, list_visible_members, service_router
+from shared.chassis import (
+    CurrentActor,
+    Id,
+    Instant,
+    Tx,
+    allow,
+    list_visible_members,
+    service_router,
+    staff_only,
+    visible_customer,
+)
 from shared.chassis.audience import hidden_fields
-from shared.errors import invalid, not_found
+from shared.customers import list_roots
+from shared.errors import conflict, invalid, not_found
 from shared.texts import sentences
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
@@ -47,6 +60,7 @@ router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
 ReadLanguage = Annotated[Language, Query(alias="lang")]
 
 # `as_of` is what such an instant is called everywhere; the explanation's was published as `at`
+Absorbed = Annotated[Id, Query(description="who would be absorbed")]
 OtherName = Annotated[Instant | None, Query(description="another name of `as_of`")]
 
 
@@ -81,6 +95,26 @@ async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -
         below_since=standing.below_since,
         overridden_until=standing.overridden_until,
     )
+
+
+@router.get("/tier/preview", dependencies=[allow("customers:merge"), staff_only])
+async def show_joined_tier(
+    customer_id: VisibleCustomer, absorbed: Absorbed, tx: Tx, actor: CurrentActor
+) -> JoinedTierRead:
+    """The tier that the customer and another one would have if they were found to be one now, by the facts of both."""
+    await visible_customer(tx, actor, absorbed, list_sources)
+    absorbed_id = (await list_roots(tx, [absorbed]))[absorbed]
+    if absorbed_id == customer_id:
+        raise conflict("already_one", "These two are one customer already.", pointer="/absorbed")
+    standing = await load_joined_standing(tx, customer_id, absorbed_id)
+    name = None
+    if standing.policy_id is not None and standing.policy_version is not None:
+        placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
+        name = placed_by.levels[standing.rank].names
+    return JoinedTierRead(
+        root_id=customer_id, absorbed_id=absorbed_id, tier=standing.tier, name=name,
+        rank=None if standing.tier is None else standing.rank, overridden_until=standing.overridden_until,
+    )  # fmt: skip
 
 
 @router.get("/tier/history", dependencies=[allow("tiers:read")])
