@@ -4,6 +4,7 @@ It is written from the rules of calendars (C3) and not from complaint's code: th
 much lies before each, so that any two instants are compared by a subtraction. All numbers are microseconds of UTC.
 """
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -59,11 +60,48 @@ class WorkingTime:
         return self._begins[opening] + worked - self._until[opening]
 
 
+FIELDS = ("opening_hours", "holidays", "special_days")
+
+
+class CalendarTimes:
+    """The working times of a calendar's document: of everyone, and of tiers and regions with hours of their own."""
+
+    def __init__(self, document: Mapping[str, Any], zone: ZoneInfo, first_year: int, last_year: int) -> None:
+        self._document, self._zone, self._years = document, zone, (first_year, last_year)
+        others = document.get("other_hours") or ()
+        self._said = {(entry.get("tier"), entry.get("region")): entry for entry in others}
+        self._times: dict[str, WorkingTime] = {}
+
+    def of(self, tier: str | None, region: str | None) -> WorkingTime:
+        """The working time of customers of this tier and region; made once for all who have the same."""
+        held = self.hours(tier, region)
+        key = json.dumps(held, sort_keys=True)
+        if key not in self._times:
+            self._times[key] = WorkingTime(held, self._zone, *self._years)
+        return self._times[key]
+
+    def all(self) -> list[WorkingTime]:
+        """The working times of everybody, each once."""
+        tiers, regions = ({None, *(served[place] for served in self._said)} for place in (0, 1))
+        return list(
+            {id(time): time for tier in tiers for region in regions for time in [self.of(tier, region)]}.values()
+        )
+
+    def hours(self, tier: str | None, region: str | None) -> dict[str, Any]:
+        """What holds for them, field by field: of the tier in the region, else of the tier, the region, everyone."""
+        said = [self._said.get(served, {}) for served in ((tier, region), (tier, None), (None, region))]
+        held = {}
+        for field in FIELDS:
+            values = [entry.get(field) for entry in (*said, self._document)]
+            held[field] = next((value for value in values if value is not None), None)
+        return held
+
+
 def _days(document: Mapping[str, Any], first_year: int, last_year: int) -> Iterable[tuple[date, Hours]]:
     week = [_hours(document["opening_hours"].get(day, ())) for day in WEEK]
     first_open = next(hours for hours in week if hours)
     special = _published(document.get("holidays"), week, first_open, first_year, last_year)
-    for entry in document.get("special_days", ()):
+    for entry in document.get("special_days") or ():
         day = date.fromisoformat(entry["day"])
         own = _hours(entry.get("hours", ())) or week[day.weekday()] or first_open
         special[day] = own if entry["working"] else ()

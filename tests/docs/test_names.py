@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.complaint_svc.first_rules import FirstRules
 from shared.chassis.connections.settings import ConnectionSettings
 from shared.rule_sets.settings import NoticeSettings
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links, name_of, paths, prose
@@ -89,7 +90,7 @@ def test_every_environment_variable_is_in_the_operators_table_and_no_other() -> 
     table = page.partition("## Environment\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"PATRON_\w+", table))
     of_the_server = {f"PATRON_{field.upper()}" for field in ConnectionSettings.model_fields}
-    of_rules = {f"PATRON_{field.upper()}" for field in NoticeSettings.model_fields}
+    of_rules = {f"PATRON_{field.upper()}" for rules in (NoticeSettings, FirstRules) for field in rules.model_fields}
     read = {"PATRON_FAULT", "PATRON_FAULT_MARK"} | of_the_server | of_rules
     for service in SERVICES:
         package = "services.gateway" if service == "gateway" else f"services.{service}_svc"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.complaint_svc.calendars.repository import CALENDAR_RULES
 from services.loyalty_svc.programmes.repository import PROGRAMME
 from shared.rule_sets import activate_version, write_version
 from tests.journeys.caller import Caller, a_line, an_order, new_code
@@ -20,6 +21,16 @@ PROGRAMME_OF_LATER = {
     "categories": {"tea": "2", "gift": "0"},
     "bonuses": {"gift": 50},
     "lifetime_months": 12,
+}
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS_OF_LATER = {
+    "opening_hours": {day: ["09:00-17:00"] for day in DAYS[:5]},
+    "holidays": "CN",
+    "special_days": [],
+    "other_hours": [
+        {"region": "south", "opening_hours": {day: ["08:00-12:00", "13:00-19:00"] for day in DAYS[:6]}, "holidays": ""},
+        {"tier": "platinum", "opening_hours": {day: ["00:00-24:00"] for day in DAYS}},
+    ],
 }
 CASE = {"channel": "call", "category": "delivery", "what_happened": "It came late.", "request": "Soon.",
         "contact": {"name": "Ann", "phone": "1"}}  # fmt: skip
@@ -55,6 +66,7 @@ class Life(Business):
         await self._put_a_programme_in_force()
         customers = await self._buy()
         await self._spend(*customers)
+        await self._put_a_calendar_in_force(customers[0])
         await self._complain(customers[0])
         await self.admin.settle()
         await self._until_done(customers[0])
@@ -67,6 +79,18 @@ class Life(Business):
         await loyalty.run(
             lambda tx: activate_version(tx, PROGRAMME, written.id, written.version, "head-1", effective_from=begins),
             at=at,
+        )
+
+    async def _put_a_calendar_in_force(self, ann: str) -> None:
+        """Ann's region has hours and days of its own; so have customers of the highest tier, wherever they are."""
+        headers = {"If-Match": "*", "Content-Type": "application/json"}
+        answer = await self.admin.send("PATCH", f"/v1/customers/{ann}", json={"region": "south"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        await self.admin.settle()
+        complaint, at = self.system.databases["complaint"], self.now - timedelta(days=60)
+        written = await complaint.run(lambda tx: write_version(tx, CALENDAR_RULES, HOURS_OF_LATER, "analyst-1"), at=at)
+        await complaint.run(
+            lambda tx: activate_version(tx, CALENDAR_RULES, written.id, written.version, "head-1"), at=at
         )
 
     async def _buy(self) -> tuple[str, str]:

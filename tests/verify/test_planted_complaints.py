@@ -107,6 +107,23 @@ FAULTS = [
                  fingerprint = md5(coalesce(name::text, '') ||
                      jsonb_set(document, '{opening_hours,sat}', '["09:00-17:00"]')::text)
              where kind = 'calendar-rules'""", {"deadlines_due"}),
+    Fault("hours-of-a-region-altered", "complaint",
+          """update rule_set_version set document =
+                 replace(document::text, '"08:00-12:00", ', '')::jsonb
+             where kind = 'calendar-rules' and document -> 'other_hours' is not null""",
+          {"rule_set_documents", "deadlines_due", "escalations_due"}),
+    Fault("deadline-by-the-hours-of-another-region", "complaint",
+          f"update deadline set region = null where {RUNS}", {"deadline_regions", "deadlines_due"}),
+    Fault("region-altered", "complaint", "update customer set region = 'north' where region is not null",
+          {"regions_in_complaint"}),
+    Fault("region-forgotten", "complaint", "update customer set region = null", {"regions_in_complaint"}),
+    Fault("ladder-altered-with-its-fingerprint", "complaint",
+          """update rule_set_version set document = jsonb_set(document, '{escalation_hours}', '7'),
+                 fingerprint = md5(coalesce(name::text, '') || jsonb_set(document, '{escalation_hours}', '7')::text)
+             where kind = 'deadline-rules'""", {"escalations_due"}),
+    Fault("escalated-too-soon", "complaint",
+          f"""update escalation set at = at - interval '1 hour' where case_id = {LATE}
+              and escalation_level = 'sponsor'""", {"escalations_due"}),
     Fault("allowances-altered", "complaint",
           """update rule_set_version set document = replace(document::text, ' 2400', ' 2401')::jsonb
              where kind = 'deadline-rules'""", {"rule_set_documents", "deadline_allowances"}),

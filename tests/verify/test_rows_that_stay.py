@@ -23,7 +23,7 @@ MAY_CHANGE: dict[tuple[str, str], set[str]] = {
     ("loyalty", "unassigned_settlement"): set(),
     ("loyalty", "wallet"): {"available", "held", "debt", "entries", "next_expiry"},
     ("complaint", "complaint_case"): {
-        "customer_id", "severity", "status", "round", "tier", "escalation_level", "waiting", "satisfaction",
+        "customer_id", "severity", "status", "round", "tier", "region", "escalation_level", "waiting", "satisfaction",
         "proposal_id", "last_step_at", "step_count", "order_id", "sku",
         "closed_at", "replayed_until", "next_due_at", "version",
     },

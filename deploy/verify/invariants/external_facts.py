@@ -91,6 +91,19 @@ INVARIANTS = (
         ),
     ),
     Between(
+        "regions_in_complaint",
+        "the region by whose hours a customer's cases are worked is that of its file",
+        Rows(
+            "profile",
+            f"""select id as key, facts ->> 'region' as region from customer
+               where facts ->> 'region' is not null and id not in {ERASED}""",
+        ),
+        Rows(
+            "complaint",
+            f"select customer_id as key, region from customer where region is not null and customer_id not in {ERASED}",
+        ),
+    ),
+    Between(
         "groups_in_indicators",
         "every customer's places in groups are those of its file, each from its beginning to its end",
         Rows(

@@ -4,7 +4,14 @@ When an answer was due is worked out here a second time, by cumulative working t
 """
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants.complaints import announcements, cases, deadlines, due_instants, ends
+from deploy.verify.invariants.complaints import (
+    announcements,
+    cases,
+    deadlines,
+    due_instants,
+    ends,
+    escalation_instants,
+)
 
 INVARIANTS: tuple[Invariant, ...] = (
     *cases.INVARIANTS,
@@ -12,4 +19,5 @@ INVARIANTS: tuple[Invariant, ...] = (
     *deadlines.INVARIANTS,
     *ends.INVARIANTS,
     *due_instants.INVARIANTS,
+    *escalation_instants.INVARIANTS,
 )

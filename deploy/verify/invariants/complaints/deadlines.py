@@ -143,9 +143,26 @@ INVARIANTS = (
             join given n on n.version = d.deadline_rules_version and n.kind = c.kind and n.stage = d.stage
                 and n.severity = c.severity and n.tier = t.tier and n.allowance < d.allowance
             where num_nonnulls(d.met_at, d.cancelled_at, d.done_late_at, d.breached_at) = 0
+              -- by other hours a smaller allowance may be due later
+              and not exists (select from rule_set_version v, jsonb_array_elements(v.document -> 'other_hours') as o
+                              where v.kind = 'calendar-rules' and v.effective_from is not null
+                              and o ->> 'tier' in (t.tier, d.tier))
               and not exists (select from rule_set_version v where v.kind = 'deadline-rules'
                               and v.effective_from is not null and v.version <> d.deadline_rules_version
                               and (v.effective_to is null or v.effective_to > d.started_at))
+        """,
+    ),
+    Within(
+        "deadline_regions",
+        "every deadline is counted by the hours of its case's region, or of none from before its customer was known",
+        ("complaint",),
+        checked="select count(*) from deadline where region is not null",
+        offending="""
+            select d.case_id, d.round, d.stage, d.region, c.region as region_of_case
+            from deadline d join complaint_case c on c.id = d.case_id
+            where d.round = c.round and d.region is distinct from c.region and not exists (
+                select from case_step s
+                where s.case_id = d.case_id and s.round = d.round and s.name = 'identification')
         """,
     ),
     Scan(

@@ -1,26 +1,26 @@
 """When answers were due: from a round's beginning, by the allowance, the calendar and the pauses, worked out anew.
 
-A deadline whose allowance became smaller while it ran (a better tier, a graver case) may be due anywhere between what
-the smaller and the greater one give: when it was heard of a tier is not kept. So may one that ran while the calendar
-changed. All others are due at one instant only.
+Each is counted by the hours of the tier and region that it names. A deadline whose allowance became smaller while it
+ran (a better tier, a graver case) or whose hours became others may be due anywhere between what the smaller and the
+greater one give: when it was heard of a tier is not kept. So may one that ran while the calendar changed. All others
+are due at one instant only.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from deploy.verify.invariant import Scan
-from deploy.verify.snapshots import SharedConnection, Snapshots
+from deploy.verify.invariants.complaints.rules_of_then import Row, Rules, every, load_rules
+from deploy.verify.snapshots import Snapshots
 from deploy.verify.working_time import MICROSECOND, WorkingTime, instant_of, micros
 
 DEADLINES = """
 select d.case_id, d.round, d.stage, d.tier, d.allowance, d.started_at, d.warn_at, d.due_at, d.warned_at, d.breached_at,
-       d.calendar_rules_version, c.kind, c.severity, c.tier as tier_of_case, c.round as last_round, c.customer_id,
+       d.calendar_rules_version, d.region, d.other_tiers,
+       c.kind, c.severity, c.tier as tier_of_case, c.round as last_round, c.customer_id,
        num_nonnulls(d.met_at, d.cancelled_at, d.done_late_at) > 0 as over
 from deadline d join complaint_case c on c.id = d.case_id order by d.case_id, d.round
 """
@@ -30,35 +30,10 @@ where name in ('filing', 'reopening', 'pause', 'resumption', 'proposal', 'accept
                'resolution', 'follow-up', 'severity', 'identification')
 order by case_id, number
 """
-VERSIONS = """
-select kind, version, document, effective_from, effective_to from rule_set_version
-where kind in ('calendar-rules', 'deadline-rules') and effective_from is not null
-"""
-SPAN = """
-select extract(year from min(started_at))::int as first,
-       extract(year from least(max(due_at), now() + interval '10 years'))::int as last from deadline
-"""
-YEARS_AROUND = (1, 2)  # before the first deadline, and after the last
-CLOCKS = timedelta(minutes=1)
 PAUSES = frozenset({"pause", "proposal"})
 RESUMES = frozenset({"resumption", "acceptance"})
 
-Row = Mapping[str, Any]
 WarningRule = tuple[int | None, int | None]  # the percent that is used, or the minutes before it is due
-
-
-@dataclass(frozen=True)
-class Version:
-    """A version of rules, and from when to when it was in force."""
-
-    number: int
-    document: Mapping[str, Any]
-    since: datetime
-    until: datetime | None
-
-    def in_force(self, first: datetime, last: datetime | None) -> bool:
-        """At any instant of these, whoever's clock it was by. No `last`: until now."""
-        return (last is None or self.since <= last + CLOCKS) and (self.until is None or self.until >= first - CLOCKS)
 
 
 @dataclass
@@ -67,23 +42,6 @@ class Instants:
 
     due: list[int] = field(default_factory=list)
     warn: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The calendars and deadline rules of all times."""
-
-    calendars: Sequence[tuple[Version, WorkingTime]]
-    deadline_rules: Sequence[Version]
-
-    def longest(self, deadline: Row, severities: set[str]) -> timedelta:
-        """The most that any version gave to a case of this kind, whatever its customer's tier."""
-        minutes = [
-            allowance.get(f"{deadline['stage']}_minutes") or 0
-            for version in self.deadline_rules for allowance in version.document["allowances"]
-            if allowance["kind"] == deadline["kind"] and allowance["severity"] in severities
-        ]  # fmt: skip
-        return timedelta(minutes=max(minutes, default=0))
 
 
 def ends(stage: str, step: Row) -> bool:
@@ -153,11 +111,12 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
             continue  # a round without a beginning breaks other invariants
         last = of_round[-1]["recorded_at"] if deadline["over"] else None
         begun = of_round[0]["recorded_at"]
-        calendars = [time for version, time in rules.calendars if version.in_force(begun, last)]
+        times = rules.calendars_between(begun, last)
+        calendars = [calendar.of(deadline["tier"], deadline["region"]) for calendar in times]
         warnings = {
             (v.document.get("warning_percent"), v.document.get("warning_lead_minutes"))
-            for v in rules.deadline_rules if v.in_force(begun, last)
-        }  # fmt: skip
+            for v in rules.deadline_rules_between(begun, last)
+        }
         by_facts = [
             given for time in calendars for warning in warnings
             if (given := instants(deadline, deadline["allowance"], warning, of_round, time)) is not None
@@ -165,13 +124,13 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
         if not by_facts or any(fits(deadline, by_one) for by_one in by_facts):
             continue
         in_a_range = _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1
-        if not (in_a_range and _between(deadline, by_facts, of_round, rules, calendars, warnings)):
+        if not (in_a_range and _between(deadline, by_facts, of_round, rules, every(times), warnings)):
             yield _sentence(deadline, by_facts[0])
 
 
 def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID, str | None]) -> bool:
-    """Whether its allowance may be another one than it began with: then when that was heard of counts, too."""
-    if any(step["name"] in ("severity", "identification") for step in steps):
+    """Whether its allowance or its hours may be others than it began with: then when that was heard of counts, too."""
+    if deadline["other_tiers"] or any(step["name"] in ("severity", "identification") for step in steps):
         return True
     if deadline["round"] == deadline["last_round"]:
         began_with = deadline["tier_of_case"]
@@ -186,7 +145,7 @@ def _between(
     deadline: Row, by_facts: Sequence[Instants], steps: Sequence[Row], rules: Rules, calendars: Sequence[WorkingTime],
     warnings: set[WarningRule],
 ) -> bool:  # fmt: skip
-    """Not before what its allowance gives, and not after what the greatest would have given."""
+    """Not before what its allowance gives, and not after what the greatest would have given by anybody's hours."""
     graded = any(step["name"] == "severity" for step in steps)
     severities = {"low", "normal", "high", "critical"} if graded else {deadline["severity"]}
     longest = rules.longest(deadline, severities)
@@ -223,19 +182,7 @@ async def _due_instants(snapshots: Snapshots) -> tuple[int, list[str]]:
                from (select payload::jsonb as p from outbox where type = 'complaint.complaint_filed.v1') e"""
         )
     }
-    return len(deadlines), list(faults(deadlines, steps, filed, await _load_rules(connection)))
-
-
-async def _load_rules(connection: SharedConnection) -> Rules:
-    zone = ZoneInfo(await connection.fetchval("select time_zone from deployment") or "UTC")
-    span = await connection.fetchrow(SPAN)
-    years = span["first"] - YEARS_AROUND[0], span["last"] + YEARS_AROUND[1]
-    versions: dict[str, list[Version]] = defaultdict(list)
-    for row in await connection.fetch(VERSIONS):
-        document = row["document"] if isinstance(row["document"], dict) else json.loads(row["document"])
-        versions[row["kind"]].append(Version(row["version"], document, row["effective_from"], row["effective_to"]))
-    calendars = [(v, WorkingTime(v.document, zone, *years)) for v in versions["calendar-rules"]]
-    return Rules(calendars, versions["deadline-rules"])
+    return len(deadlines), list(faults(deadlines, steps, filed, await load_rules(connection)))
 
 
 INVARIANTS = (
