@@ -69,7 +69,7 @@ class CalendarTimes:
     def __init__(self, document: Mapping[str, Any], zone: ZoneInfo, first_year: int, last_year: int) -> None:
         self._document, self._zone, self._years = document, zone, (first_year, last_year)
         others = document.get("other_hours") or ()
-        self._said = {(entry.get("tier"), entry.get("region")): entry for entry in others}
+        self._other_hours = {(entry.get("tier"), entry.get("region")): entry for entry in others}
         self._times: dict[str, WorkingTime] = {}
 
     def of(self, tier: str | None, region: str | None) -> WorkingTime:
@@ -82,17 +82,17 @@ class CalendarTimes:
 
     def all(self) -> list[WorkingTime]:
         """The working times of everybody, each once."""
-        tiers, regions = ({None, *(served[place] for served in self._said)} for place in (0, 1))
+        tiers, regions = ({None, *(served[place] for served in self._other_hours)} for place in (0, 1))
         return list(
             {id(time): time for tier in tiers for region in regions for time in [self.of(tier, region)]}.values()
         )
 
     def hours(self, tier: str | None, region: str | None) -> dict[str, Any]:
         """What holds for them, field by field: of the tier in the region, else of the tier, the region, everyone."""
-        said = [self._said.get(served, {}) for served in ((tier, region), (tier, None), (None, region))]
+        entries = [self._other_hours.get(served, {}) for served in ((tier, region), (tier, None), (None, region))]
         held = {}
         for field in FIELDS:
-            values = [entry.get(field) for entry in (*said, self._document)]
+            values = [entry.get(field) for entry in (*entries, self._document)]
             held[field] = next((value for value in values if value is not None), None)
         return held
 

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = sorted(path for path in (ROOT / "services").iterdir() if path.is_dir() and not path.name.startswith("_"))
 ROOMS = {"routes", "schemas", "handlers", "domain", "repository", "tables", "texts"}
 # beside its areas a service has these files, and nothing else; `tables.py` gathers the areas' tables
-SERVICE_FILES = {"app", "settings", "subscriptions", "dependencies", "personal_data", "tables", "migrations"}
+SERVICE_FILES = {"app", "settings", "subscriptions", "dependencies", "personal_data", "tables", "migrations",
+                 "first_rules"}  # fmt: skip
 GATEWAY_ONLY = {"templates", "static"}  # the web page
 MOST_FILES = 18  # in one folder of code
 # routes -> handlers -> {domain, repository} -> tables; domain and tables know nothing else of the service

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.complaint_svc.calendars.repository import CALENDAR_RULES
+from services.complaint_svc.calendars.handlers import CALENDAR_RULES
 from services.loyalty_svc.programmes.repository import PROGRAMME
 from shared.rule_sets import activate_version, write_version
 from tests.journeys.caller import Caller, a_line, an_order, new_code

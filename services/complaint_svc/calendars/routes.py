@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.complaint_svc.calendars.repository import CALENDAR_RULES, refuse_unknown_served
+from services.complaint_svc.calendars.handlers import CALENDAR_RULES, refuse_unknown_served
 from services.complaint_svc.calendars.schemas import CalendarRead, CalendarRulesDocument, hours_fields
 from services.complaint_svc.settings import business_settings
 from shared.chassis import Code, Day, Tx, allow, service_router, staff_only

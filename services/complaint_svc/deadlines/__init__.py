@@ -9,8 +9,9 @@ what an hour of work is (`calendars`).
 
 Invariants: a deadline ends once: met, breached or cancelled. One that is breached stays breached; work done afterwards
 is noted beside it. A breach waits at each level of the ladder for that level's hours, which stay those of the moment it
-came there. It warns before it is breached. While the customer is to answer, nothing runs. A better tier or a
-graver severity may bring a due date forward and never moves it back (K11); nor does a day closed after the promise.
+came there. It warns before it is breached. While the customer is to answer, nothing runs. A better tier or a graver
+severity may bring a due date forward and never moves it back (K11); nor does a day closed after the promise. It is
+counted by the hours of one tier and region: of those the customer had, by those that are due first.
 
 Time: the rules in force when something is decided count, and a later version presses nobody's deadline by itself; only
 a better tier or a graver severity looks at the rules again. Working time is spent, not scheduled. A deadline keeps

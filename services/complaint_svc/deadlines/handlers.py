@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from services.complaint_svc.calendars.handlers import calendars_of
-from services.complaint_svc.calendars.repository import CALENDAR_RULES
+from services.complaint_svc.calendars.handlers import CALENDAR_RULES, calendars_of
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.deadlines.repository import DEADLINE_RULES
 from shared.messaging import Transaction

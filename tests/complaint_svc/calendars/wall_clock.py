@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 Pauses = Sequence[tuple[datetime, datetime]]
 
 
-def said(document: Document, tier: str | None, region: str | None) -> dict[str, Any]:
+def fields_of(document: Document, tier: str | None, region: str | None) -> dict[str, Any]:
     """What holds for this tier and region: of each field what is said of both, else of the tier, of the region, of
     everyone."""
     held = {name: document.get(name) for name in ("opening_hours", "holidays", "special_days")}
@@ -42,7 +42,7 @@ class WallClock:
 
     def __init__(self, document: Document, zone: ZoneInfo, tier: str | None = None, region: str | None = None) -> None:
         self.zone = zone
-        held = said(document, tier, region)
+        held = fields_of(document, tier, region)
         self.week = [[_minutes(text) for text in held["opening_hours"].get(day, ())] for day in DAYS]
         self.special = {date.fromisoformat(entry["day"]): entry for entry in held["special_days"] or ()}
         country, _, part = (held["holidays"] or "").partition("-")

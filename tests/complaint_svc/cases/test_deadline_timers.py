@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.complaint_svc.calendars.repository import CALENDAR_RULES
+from services.complaint_svc.calendars.handlers import CALENDAR_RULES
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import acknowledge
 from services.complaint_svc.cases.handlers import (

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.complaint_svc.calendars import repository as calendars
+from services.complaint_svc.calendars import handlers as calendars
 from services.complaint_svc.settings import BusinessSettings
 from services.complaint_svc.subscriptions import subscriptions
 from shared.events import CustomersMerged, CustomerTraitsChanged

@@ -73,25 +73,27 @@ def read_calendar_rules(document: Mapping[str, Any], pointer: str = "") -> Calen
         if not written[served]:
             detail = "Other hours say opening hours, holidays or special days."
             raise invalid("nothing_otherwise", detail, pointer=at)
-    said = written | {EVERYONE: document}
-    rules = CalendarRules(_hours_of(EVERYONE, said, pointers), {}, written)
+    documents = written | {EVERYONE: document}
+    rules = CalendarRules(_hours_of(EVERYONE, documents, pointers), {}, written)
     combinations = [(tier, region) for tier in (None, *rules.tiers) for region in (None, *rules.regions)]
-    other_hours = {served: _hours_of(served, said, pointers) for served in combinations if served != EVERYONE}
+    other_hours = {served: _hours_of(served, documents, pointers) for served in combinations if served != EVERYONE}
     return CalendarRules(rules.everyone, other_hours, written)
 
 
-def _hours_of(served: Served, said: Mapping[Served, Mapping[str, Any]], pointers: Mapping[Served, str]) -> ServiceHours:
+def _hours_of(
+    served: Served, documents: Mapping[Served, Mapping[str, Any]], pointers: Mapping[Served, str]
+) -> ServiceHours:
     """The hours of a tier in a region. What is wrong is pointed at where it is written."""
     tier, region = served
-    sources = [source for source in (served, (tier, None), (None, region), EVERYONE) if source in said]
+    sources = [source for source in (served, (tier, None), (None, region), EVERYONE) if source in documents]
 
     def source_of(name: str) -> Served:
-        return next((source for source in sources if said[source].get(name) is not None), EVERYONE)
+        return next((source for source in sources if documents[source].get(name) is not None), EVERYONE)
 
     by_week, by_law, by_day = (source_of(name) for name in FIELDS)
-    week = read_week(said[by_week]["opening_hours"], f"{pointers[by_week]}/opening_hours")
+    week = read_week(documents[by_week]["opening_hours"], f"{pointers[by_week]}/opening_hours")
     return ServiceHours(
         week,
-        read_holidays(said[by_law].get("holidays"), f"{pointers[by_law]}/holidays"),
-        read_special_days(said[by_day].get("special_days") or (), week, f"{pointers[by_day]}/special_days"),
+        read_holidays(documents[by_law].get("holidays"), f"{pointers[by_law]}/holidays"),
+        read_special_days(documents[by_day].get("special_days") or (), week, f"{pointers[by_day]}/special_days"),
     )

@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.complaint_svc.calendars.domain.calendar_rules import CalendarRules
-from services.complaint_svc.calendars.handlers import load_calendars
-from services.complaint_svc.calendars.repository import load_versions
+from services.complaint_svc.calendars.handlers import load_calendars, load_versions
 from services.complaint_svc.calendars.schemas import HoursRead, hours_fields
 from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.dependencies import visible_case

@@ -69,8 +69,8 @@ def as_the_environment_says(rule_set: dict[str, Any]) -> dict[str, Any]:
     document = dict(rule_set["document"])
     for name, read in FROM_ENVIRONMENT[rule_set["kind"]].items():
         given = os.environ.get(f"PATRON_{name.upper()}")
-        if given is not None:
-            document["roles" if name == "authority" else name] = read(given)
+        if given is not None and (value := read(given)) is not None:
+            document["roles" if name == "authority" else name] = value
     if "warning_lead_minutes" in document:  # when to warn is said in one way
         document.pop("warning_percent", None)
     return {**rule_set, "document": document}
