@@ -25,7 +25,7 @@ EVENTS, CUSTOMERS, ROUNDS = 20_000, 2_000, 3
 TIERING = Path(str(services.tiering_svc.__file__)).parent / "migrations"
 APPLIED = """select count(*) = $1 and count(distinct order_id) = $1 and (select sum(orders) from indicator_month) = $1
              and (select sum(last_seq) from stream_seen) = $1 from order_fact"""
-SENT = "select count(*) filter (where published_at is null) = 0 and count(*) = $1 from outbox"
+SENT = "select not exists (select from outbox_unsent) and count(*) = $1 from outbox"
 
 
 async def migrated(url: str) -> None:
@@ -47,7 +47,8 @@ async def fill_outbox(url: str, events: Iterable[tuple[UUID, int, OrderPlaced]] 
                      order.placed_at, shard_of(order.key)))  # fmt: skip
     columns = ["recorded_at", "event_id", "topic", "key", "seq", "type", "payload", "digest", "occurred_at", "shard"]
     await connection.copy_records_to_table("outbox", records=rows, columns=columns)
-    await connection.execute("vacuum analyze outbox")
+    await connection.execute("insert into outbox_unsent select position, recorded_at, shard from outbox")
+    await connection.execute("vacuum analyze outbox, outbox_unsent")
     await connection.close()
 
 

@@ -71,7 +71,7 @@ class System:
         owed: list[str] = []
         heads: dict[str, dict[str, int]] = {}
         for name, database in self.databases.items():
-            unsent = await self._value(database, "select count(*) from outbox where published_at is null")
+            unsent = await self._value(database, "select count(*) from outbox_unsent")
             if unsent:
                 owed.append(f"{name} has {unsent} events to send")
         present = {topic: owner for topic, owner in OWNERS.items() if owner in self.databases}

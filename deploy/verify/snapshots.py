@@ -159,7 +159,7 @@ async def read_heads(connections: Mapping[str, Connection]) -> dict[tuple[str, s
 
 
 async def _unsent(connection: Connection) -> tuple[int, ...]:
-    rows = await connection.fetch("select position from outbox where published_at is null order by position")
+    rows = await connection.fetch("select position from outbox_unsent order by position")
     return tuple(row["position"] for row in rows)
 
 
@@ -207,7 +207,5 @@ async def _lagging(
 async def _still_unsent(connection: Connection, positions: tuple[int, ...]) -> tuple[int, ...]:
     if not positions:
         return ()
-    rows = await connection.fetch(
-        "select position from outbox where published_at is null and position = any($1)", list(positions)
-    )
+    rows = await connection.fetch("select position from outbox_unsent where position = any($1)", list(positions))
     return tuple(row["position"] for row in rows)

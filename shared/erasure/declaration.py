@@ -105,6 +105,7 @@ SHARED: Mapping[str, Rows | Apart] = {
         "events hold ids, amounts and codes; `patron verify` reads them all",
         "topic key type payload digest traceparent",
     ),
+    "outbox_unsent": Apart("positions of events not sent yet"),
     "stream_head": Apart("positions of streams", "topic key"),
     "stream_epoch": Apart("positions of streams"),
     "epoch_begin": Apart("positions of streams"),

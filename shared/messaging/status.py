@@ -27,7 +27,7 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
                   (select count(*) from epoch_difference) as epoch_differences,
                   (select count(*) from timer where state = 'pending' and due_at < clock_timestamp()) as timers_due,
                   (select count(*) from timer where state = 'failed') as timers_failed
-           from outbox where published_at is null"""
+           from outbox_unsent"""
     )  # fmt: skip
     assert row is not None
     parked = [asdict(p) | {"id": p.parked_id} for p in await list_parked(tx)]

@@ -38,7 +38,14 @@ outbox = Table(  # the owner's event log; partitioned by recorded_at in SQL belo
     Column("traceparent", Text),
     Column("occurred_at", Timestamp, nullable=False),
     Column("shard", SmallInteger, nullable=False),
-    Column("published_at", Timestamp),
+)
+
+outbox_unsent = Table(  # a note for each event that is not sent yet; who has sent it deletes the note
+    "outbox_unsent",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    Column("recorded_at", Timestamp, nullable=False),
+    Column("shard", SmallInteger, nullable=False),
 )
 
 outbox_cut = Table(  # the last number of each stream that went with a dropped month: its log begins after it
@@ -61,7 +68,7 @@ stream_head = Table(  # how far each (topic, key) has counted; its row lock orde
     Column("seq", BigInteger, nullable=False),
     Column("last_event_id", Uuid, nullable=False),
     Column("changed_at", Timestamp, nullable=False),
-    Index("stream_head_changed", "topic", "changed_at"),
+    Index("stream_head_changed", "changed_at", postgresql_using="brin"),
 )
 
 stream_epoch = Table(  # one row: which life of this database it is; its first 48 bits count them

@@ -49,21 +49,21 @@ create table outbox (
     traceparent text,
     occurred_at timestamptz not null,
     shard smallint not null,
-    published_at timestamptz,
     primary key (position, recorded_at)
 ) partition by range (recorded_at);
 
 create table outbox_default partition of outbox default;
 
-create index outbox_unpublished on outbox (position) where published_at is null;
-
 create index outbox_stream on outbox (topic, key, seq);
 
 -- What was announced stands. Months are dropped whole, which is no deletion of rows.
 create trigger outbox_stays
-    before update of position, recorded_at, event_id, topic, key, seq, type, payload, digest, traceparent, occurred_at,
-        shard or delete
-    on outbox for each row execute function refuse_change();
+    before update or delete on outbox for each row execute function refuse_change();
+
+-- A note for each event that is not sent yet, deleted when it is: the event's own row is written once.
+create table outbox_unsent (
+    position bigint primary key, recorded_at timestamptz not null, shard smallint not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
 -- The service's role owns no table, so it can not make partitions nor drop them. These two do it for the owner, and
 -- nothing else: the name is the month's, and what may go was over, and sent.
@@ -91,6 +91,7 @@ create function drop_outbox_partition(partition_name text) returns void language
     security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
 declare
     is_unsent boolean;
+    first_instant timestamptz;
 begin
     if partition_name is null or partition_name !~ '^outbox_[0-9]{4}_[0-9]{2}$' or not exists (
         select from pg_inherits where inhparent = 'public.outbox'::regclass
@@ -98,10 +99,14 @@ begin
     ) then
         raise exception '% is no month of the outbox', partition_name using errcode = 'invalid_parameter_value';
     end if;
-    if to_date(right(partition_name, 7), 'YYYY_MM') + interval '1 month' > now() then
+    first_instant := to_date(right(partition_name, 7), 'YYYY_MM');
+    if first_instant + interval '1 month' > now() then
         raise exception 'the month of % is not over', partition_name using errcode = 'object_not_in_prerequisite_state';
     end if;
-    execute format('select exists (select from public.%I where published_at is null)', partition_name) into is_unsent;
+    select exists (
+        select from public.outbox_unsent
+        where recorded_at >= first_instant and recorded_at < first_instant + interval '1 month'
+    ) into is_unsent;
     if is_unsent then
         raise exception 'not all of % is sent', partition_name using errcode = 'object_not_in_prerequisite_state';
     end if;

@@ -77,9 +77,8 @@ class Five:
             topic, key, event_id,
         )  # fmt: skip
         await owner.execute(
-            """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
-                                   published_at)
-               values (now(), $1, $2, $3, $4, $5, $6, $7, now(), 0, now())""",
+            """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard)
+               values (now(), $1, $2, $3, $4, $5, $6, $7, now(), 0)""",
             event_id, topic, key, seq, type_, payload, digest_of(type_, key, payload),
         )  # fmt: skip
         if received:

@@ -149,7 +149,7 @@ class RecordedSystem:
         for source, service, sql in INTO:
             for row in await tiering.fetch(source):
                 await self.five.run(service, sql, *row)
-        await tiering.execute("delete from stream_seen; update outbox set published_at = now()")
+        await tiering.execute("delete from stream_seen; delete from outbox_unsent")
         for topic, key, seq, event_id in await tiering.fetch("select topic, key, seq, last_event_id from stream_head"):
             for service, connection in self.five.connections.items():
                 if topic in SUBSCRIBED[service]:

@@ -45,9 +45,8 @@ def once_more(name: str, entry: str, points: int, codes: set[str], **columns: st
             select order_id from entry where id = '{AN_ID}');
         update stream_head h set seq = seq + 1, last_event_id = '{AN_ID}' from entry e
         where e.id = '{AN_ID}' and h.topic = 'patron.loyalty' and h.key = e.customer_id::text;
-        insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
-                            published_at)
-        select now(), '{AN_ID}', h.topic, h.key, h.seq, 'loyalty.points_posted.v1', {EVENT}, '', now(), 0, now()
+        insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard)
+        select now(), '{AN_ID}', h.topic, h.key, h.seq, 'loyalty.points_posted.v1', {EVENT}, '', now(), 0
         from entry e join stream_head h on h.topic = 'patron.loyalty' and h.key = e.customer_id::text
         where e.id = '{AN_ID}';
         update wallet w set available = e.available, entries = e.number from entry e

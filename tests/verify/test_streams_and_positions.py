@@ -30,7 +30,9 @@ async def test_an_empty_system_and_one_that_has_announced_everything_hold(five: 
 
 
 async def test_an_event_that_is_not_sent_is_found(five_with_events: Five):
-    await five_with_events.run("gateway", "update outbox set published_at = null where seq = 2")
+    await five_with_events.run(
+        "gateway", "insert into outbox_unsent select position, recorded_at, shard from outbox where seq = 2"
+    )
     result = await five_with_events.result("outbox_empties")
     assert (result.outcome, result.offending, result.checked) == ("broken", 1, 3)
 
@@ -48,9 +50,8 @@ async def test_a_number_that_is_there_twice_is_found(five_with_events: Five):
 async def test_an_event_that_is_there_twice_is_found(five_with_events: Five):
     await five_with_events.run(
         "gateway",
-        """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
-                               published_at)
-           select recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard, published_at
+        """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard)
+           select recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard
            from outbox where seq = 3""",
     )
     assert await five_with_events.broken() == {"stream_counts", "event_ids"}

@@ -57,7 +57,7 @@ async def _ask_database(service: Service) -> list[StuckPart]:
 async def _list_waiting(tx: Transaction) -> list[StuckPart]:
     """By the database's own clock: what it was given when it was to happen."""
     row = await tx.raw.fetchrow(
-        """select (select recorded_at from outbox where published_at is null order by position limit 1) as unsent,
+        """select (select recorded_at from outbox_unsent order by position limit 1) as unsent,
                   (select min(due_at) from timer where state = 'pending' and tries = 0) as due,
                   clock_timestamp() as now"""
     )

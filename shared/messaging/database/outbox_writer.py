@@ -1,6 +1,7 @@
 """Announced events become rows of the outbox in the transaction of the change, counted per (topic, key).
 
-One set-based statement takes the `stream_head` row locks in key order, counts on, and inserts. Because the lock is held
+One set-based statement takes the `stream_head` row locks in key order, counts on, and inserts, with a note for the
+relay that the event is not sent yet. Because the lock is held
 until the commit, commit order is sequence order within a key. `outbox.position` is only for reading back in batches; it
 is never a cursor (measured: a relay reading `position > last` lost 36 % under load).
 """
@@ -37,12 +38,15 @@ with arriving as (
     on conflict (topic, key) do update
         set seq = h.seq + excluded.seq, last_event_id = excluded.last_event_id, changed_at = excluded.changed_at
     returning h.topic, h.key, h.seq
+), logged as (
+    insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, traceparent, occurred_at, shard)
+    select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.digest, a.traceparent,
+           a.occurred_at, a.shard
+    from arriving a join head using (topic, key)
+    order by a.ord
+    returning position, recorded_at, shard
 )
-insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, traceparent, occurred_at, shard)
-select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.digest, a.traceparent,
-       a.occurred_at, a.shard
-from arriving a join head using (topic, key)
-order by a.ord
+insert into outbox_unsent (position, recorded_at, shard) select position, recorded_at, shard from logged
 """
 
 

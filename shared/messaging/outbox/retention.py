@@ -51,6 +51,7 @@ async def drop_old_months(
     Returns the names of their partitions. `keep_days` 0 keeps all for ever.
     """
     dropped: list[str] = []
+    await database.run(forget_notes_without_events)
     if keep_days == 0:
         return dropped
     for month in await database.run(lambda tx: _expired_months(tx, now - timedelta(days=keep_days))):
@@ -65,6 +66,18 @@ async def drop_old_months(
             dropped.append(month.partition)
             log.info("month_dropped", partition=month.partition)
     return dropped
+
+
+async def forget_notes_without_events(tx: Transaction) -> None:
+    """Delete notes that an event is unsent where the log has no such event: an administrator took it out, or a backup
+    that was restored had no more of it. Nobody could ever send it, and its note would wait for that for ever."""
+    forgotten = await tx.raw.fetch(
+        """delete from outbox_unsent note where not exists (
+               select from outbox o where o.position = note.position and o.recorded_at = note.recorded_at)
+           returning note.position"""
+    )
+    if forgotten:
+        log.warning("notes_without_events_forgotten", notes=len(forgotten), first=forgotten[0]["position"])
 
 
 async def _expired_months(tx: Transaction, by: datetime) -> list[Month]:
@@ -88,8 +101,7 @@ async def _read_content(tx: Transaction, month: Month) -> MonthContent:
     """Read from the whole log by time, so that a month another replica has dropped meanwhile is simply empty."""
     row = await tx.raw.fetchrow(
         """select max(position) as last_position,
-                  exists (select from outbox where recorded_at >= $1 and recorded_at < $2 and published_at is null)
-                      as unsent,
+                  exists (select from outbox_unsent where recorded_at >= $1 and recorded_at < $2) as unsent,
                   exists (select from outbox where recorded_at < $1) as follows_older
            from outbox where recorded_at >= $1 and recorded_at < $2""",
         month.start, month.end,

@@ -17,7 +17,8 @@ from tests.loyalty_svc.invariants import broken_invariants
 
 SERVICE = "loyalty"
 CUSTOMERS = [UUID(int=0xA), UUID(int=0xB)]
-EMPTY = "truncate wallet, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox"
+EMPTY = """truncate wallet, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox,
+           outbox_unsent"""
 
 Deliver = Callable[..., Awaitable[Any]]
 Cut = list[list[Event]]

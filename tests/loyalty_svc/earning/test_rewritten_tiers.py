@@ -18,7 +18,8 @@ from tests.tier_tails import rewritten_history, row_changed, tail_changed, tier_
 
 SERVICE = "loyalty"
 ANN, BOB = UUID(int=0xA), UUID(int=0xB)
-EMPTY = "truncate wallet, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox"
+EMPTY = """truncate wallet, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox,
+           outbox_unsent"""
 MULTIPLIERS = {"platinum": Decimal(2), "gold": Decimal("1.5"), "silver": Decimal("1.2")}  # the shipped programme's
 
 Deliver = Callable[..., Awaitable[Any]]

@@ -73,7 +73,7 @@ async def test_it_goes_at_once_when_told_to_though_a_stream_is_open(
             assert await anext(lines) == "ended"
     await asyncio.wait_for(asyncio.to_thread(child.wait), 30)
     assert child.returncode in (0, -signal.SIGTERM)
-    unsent = "select count(*) from outbox where published_at is null"
+    unsent = "select count(*) from outbox_unsent"
     assert await database.run(lambda tx: tx.raw.fetchval(unsent)) == 0
     lines_written = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     events = [line["event"] for line in lines_written]

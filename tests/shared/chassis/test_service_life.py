@@ -109,7 +109,7 @@ async def test_what_was_committed_just_before_the_stop_is_still_sent(
 ) -> None:
     async with harness.client_of(life.app, harness.AsAdmin(keys, "profile")) as client:
         await asyncio.gather(*(client.post("/v1/things", json={"name": "one"}) for _ in range(20)))
-    unsent = "select count(*) from outbox where published_at is null"
+    unsent = "select count(*) from outbox_unsent"
     assert await database.run(lambda tx: tx.raw.fetchval(unsent)) == 0
     assert sum(len(log) for log in life.broker.logs.values()) == 20
 

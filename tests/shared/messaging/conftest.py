@@ -12,8 +12,8 @@ from tests.support.kafka import kafka
 __all__ = ["kafka"]
 
 TABLES = (
-    "outbox, outbox_cut, stream_head, epoch_begin, epoch_head, stream_seen, parked, stream_hole, epoch_difference, "
-    "broker_seen, timer, effect"
+    "outbox, outbox_unsent, outbox_cut, stream_head, epoch_begin, epoch_head, stream_seen, parked, stream_hole, "
+    "epoch_difference, broker_seen, timer, effect"
 )
 
 

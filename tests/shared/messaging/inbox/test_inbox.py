@@ -192,7 +192,7 @@ async def test_K15_events_lost_long_ago_are_found_by_a_consumer_that_starts_now(
     await world.owner.run(
         lambda tx: tx.raw.execute("update stream_head set changed_at = changed_at - interval '1 day'")
     )
-    await world.owner.run(lambda tx: tx.raw.execute("update outbox set published_at = now()"))  # and the broker lost it
+    await world.owner.run(lambda tx: tx.raw.execute("delete from outbox_unsent"))  # and the broker lost it
     async with Running(world):
 
         async def is_applied() -> bool:
@@ -206,7 +206,7 @@ async def test_an_owner_that_is_away_when_the_broker_is_another_one_is_asked_whe
         lambda tx: tx.raw.execute("insert into broker_seen (one_row, cluster_id) values (1, 'the old one')")
     )
     await world.write(seen(1, "1"))
-    await world.owner.run(lambda tx: tx.raw.execute("update outbox set published_at = now()"))
+    await world.owner.run(lambda tx: tx.raw.execute("delete from outbox_unsent"))
     world.direct.down = True
     async with Running(world):
 

@@ -9,6 +9,7 @@ import pytest
 from shared.messaging import Transaction, announce
 from shared.messaging.database.outbox_writer import SHARDS
 from shared.messaging.outbox.relay import Relay
+from shared.messaging.outbox.retention import forget_notes_without_events
 from tests.shared.messaging.world import TOPIC, Running, World, customer, read_ring, seen, until
 
 
@@ -43,6 +44,23 @@ async def test_a_transaction_that_fails_announces_nothing(world: World) -> None:
     assert await world.owner.run(lambda tx: tx.raw.fetchval("select count(*) from effect")) == 0
 
 
+async def test_a_note_without_its_event_keeps_nobody_from_sending_and_is_forgotten(world: World) -> None:
+    await world.owner.run(
+        lambda tx: tx.raw.execute(
+            "insert into outbox_unsent values (0, now(), 3), (nextval('outbox_position'), now(), 5)"
+        )
+    )
+    await world.write(seen(1, "x"))
+    async with Running(world):
+
+        async def applied() -> bool:
+            return await world.refs(1) == ["x"]
+
+        await until(applied, "the event was sent past the notes before it")
+    await world.owner.run(forget_notes_without_events)
+    assert await world.owner.run(lambda tx: tx.raw.fetchval("select count(*) from outbox_unsent")) == 0
+
+
 async def test_a_deadlock_retries_the_transaction_and_counts_once(world: World) -> None:
     async def crossing(first: int, second: int) -> None:
         async def work(tx: Transaction) -> None:
@@ -63,9 +81,7 @@ async def test_the_relay_sends_everything_and_marks_it(world: World) -> None:
             await world.write(*(seen(k, f"{i}") for k in range(10)))
 
         async def drained() -> bool:
-            left = await world.owner.run(
-                lambda tx: tx.raw.fetchval("select count(*) from outbox where published_at is null")
-            )
+            left = await world.owner.run(lambda tx: tx.raw.fetchval("select count(*) from outbox_unsent"))
             return bool(left == 0)
 
         await until(drained, "the outbox empties")

@@ -53,7 +53,7 @@ class Log:
         await self.world.write(seen(1, "4"), at=JUNE)
 
     async def send(self) -> None:
-        await self.run(self.world.owner, "update outbox set published_at = now()")
+        await self.run(self.world.owner, "delete from outbox_unsent")
 
     async def receive(self, many: int | None = None) -> None:
         await self.world.inbox.apply([read_message(m, RING) for m in (await self.world.messages())[:many]])
@@ -132,7 +132,11 @@ async def test_nothing_goes_when_the_log_is_kept_for_ever_or_not_yet_old_enough(
 async def test_nothing_goes_while_an_event_of_it_is_unsent(log: Log) -> None:
     await log.send()
     await log.receive()
-    await log.run(log.world.owner, "update outbox set published_at = null where seq = 2 and recorded_at < '2025-02-01'")
+    await log.run(
+        log.world.owner,
+        """insert into outbox_unsent select position, recorded_at, shard from outbox
+           where seq = 2 and recorded_at < '2025-02-01'""",
+    )
     assert await log.drop() == [], "February waits for January"
     assert log.subscriber.questions == 0
     assert len(await log.numbers()) == 6
