@@ -21,7 +21,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.pull_on_demand import PullOnDemand
 from shared.messaging.inbox.timing import ConsumerTiming
 from shared.messaging.outbox.relay import Relay
-from shared.messaging.pulse import Pulse
+from shared.messaging.pulse import JointPulse, Pulse
 from shared.messaging.seal import KeyRingFile
 
 Authenticate = Callable[[Request, "Service"], Awaitable[Actor]]
@@ -68,7 +68,7 @@ class Service:
     pull_on_demand: PullOnDemand | None = None  # where no consumer runs nothing becomes known
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
-    pulses: dict[str, Pulse] = field(default_factory=dict)  # of what runs, and of the database
+    pulses: dict[str, Pulse | JointPulse] = field(default_factory=dict)  # of what runs, and of the database
     security_log: SecurityLog = field(init=False)
 
     def __post_init__(self) -> None:

@@ -45,6 +45,7 @@ async def list_stuck(service: Service) -> list[StuckPart]:
 async def _ask_database(service: Service) -> list[StuckPart]:
     """The database itself, and what waits in it though it answers."""
     pulse = service.pulses.setdefault("database", Pulse())
+    assert isinstance(pulse, Pulse)
     try:
         waiting = await asyncio.wait_for(service.database.run(_list_waiting), ANSWER_SECONDS)
     except Exception as error:

@@ -6,6 +6,17 @@ from typing import NamedTuple, Protocol
 Headers = Sequence[tuple[str, bytes]]
 Offsets = dict[tuple[str, int], int]  # (topic, partition) -> offset
 
+LANES = 2  # read side by side: one computes while the other waits for the database; more of them gain nothing
+
+
+def lane_of(partition: int) -> int:
+    """The lane in which a partition is read: 0 to LANES - 1.
+
+    The partition of a message is its key's, the same in topics of as many partitions: what concerns a customer is read
+    in one lane, whichever topic it comes by.
+    """
+    return partition % LANES
+
 
 class Message(NamedTuple):
     """A record: keyed bytes with headers, and the partition and offset it was read from (-1 before it was).
@@ -41,8 +52,9 @@ class Producer(Protocol):
 class Consumer(Protocol):
     """Reads the partitions of some topics that are assigned to it; made by a broker, owned by one consumer loop."""
 
-    async def poll(self, max_messages: int, timeout_seconds: float) -> list[Message]:
-        """What came, at the latest after a short wait; empty when nothing did.
+    async def poll(self, lane: int, max_messages: int, timeout_seconds: float) -> list[Message]:
+        """What came in a lane, at the latest after a short wait; empty when nothing did. Lanes poll independently;
+        one polls again when it is done with what it got.
 
         `timeout_seconds`: for how long news may stay unnoticed, where noticing it sooner costs something.
         """
@@ -57,8 +69,8 @@ class Consumer(Protocol):
     async def cluster_id(self) -> str:
         """Which broker it is; one that was replaced by an empty one has another id."""
 
-    async def lag(self) -> dict[str, int]:
-        """Messages not yet read, by topic."""
+    async def lag(self, lane: int | None = None) -> dict[str, int]:
+        """Messages not yet read, by topic: in one lane, or in all."""
 
     async def ends(self) -> Offsets:
         """The offset after the last message of each assigned partition now."""

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import KafkaError
 
 from shared.messaging.broker import kafka_admin
-from shared.messaging.broker.interface import BrokerAway, Message, Offsets, SendFailed
+from shared.messaging.broker.interface import BrokerAway, Message, Offsets, SendFailed, lane_of
 from shared.messaging.broker.kafka_access import KafkaAccess
 from shared.messaging.broker.kafka_log import condense_client_log
 
@@ -25,6 +25,7 @@ START_SECONDS = 45.0
 REQUEST_SECONDS = 5.0
 STOP_SECONDS = 5.0  # aiokafka's stop() can hang on a broker that went away
 SEND_SECONDS = 15.0
+POLL_SECONDS = 0.2  # how long a poll waits for something at most
 OFFSET_COMMIT_SECONDS = 0.5  # how often offsets are committed while messages keep coming
 Acknowledgement = asyncio.Future[Any]  # of one batch
 BATCH_BYTES = 900_000  # below the broker's usual message.max.bytes of 1 MB
@@ -102,7 +103,7 @@ class KafkaBroker:
                 client.subscribe(sorted(topics), listener=consumer)
             await asyncio.wait_for(client.start(), START_SECONDS)
             if self.embedded:
-                client.assign(await _all_partitions(client, topics))
+                client.assign(await kafka_admin.all_partitions(client, topics, START_SECONDS))
         except BaseException:
             await _stop(client.stop())
             raise
@@ -116,20 +117,6 @@ def _broker_away() -> Iterator[None]:
         yield
     except KafkaError as error:
         raise BrokerAway(type(error).__name__) from error
-
-
-async def _all_partitions(client: AIOKafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
-    """Every partition of the topics; a topic just created can take a moment to show its own."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + START_SECONDS
-    while True:
-        await client.topics()
-        known = {topic: client.partitions_for_topic(topic) for topic in topics}
-        if all(known.values()):
-            return [TopicPartition(topic, p) for topic, ps in sorted(known.items()) for p in sorted(ps or ())]
-        if loop.time() > deadline:
-            raise TimeoutError(f"the broker does not know the partitions of {sorted(topics)}")
-        await asyncio.sleep(0.1)
 
 
 class KafkaProducer:
@@ -191,33 +178,55 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.embedded = embedded
         self._uncommitted: dict[TopicPartition, int] = {}  # offsets that the broker does not have yet
         self._committed_at = 0.0
-        self._idle = asyncio.Event()
+        self._in_hand: set[int] = set()  # lanes that were given messages and have not come back
+        self._idle = asyncio.Event()  # no lane has
         self._idle.set()
+        self._is_draining = False  # nobody is given more, until the group has shared the partitions anew
+        self._waits: dict[int, float] = {}  # for how long news may stay unnoticed, by lane
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """A rebalance drains: partitions are given up when the batch in hand and its offsets are committed."""
+        """A rebalance drains: partitions are given up when all batches in hand and their offsets are committed."""
+        self._is_draining = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), 20)
         await self._commit_offsets()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._is_draining = False
         log.info("partitions_assigned", partitions=len(assigned))
 
-    async def poll(self, max_messages: int, timeout_seconds: float) -> list[Message]:
-        self._idle.set()
+    async def poll(self, lane: int, max_messages: int, timeout_seconds: float) -> list[Message]:
+        self._has_come_back(lane)
         if self.embedded:
-            self._set_fetch_wait(timeout_seconds)
-        fetched = await self.client.getmany(timeout_ms=200, max_records=max_messages)
+            self._waits[lane] = timeout_seconds
+            self._set_fetch_wait(min(self._waits.values()))
+        partitions = self._partitions_of(lane)
+        if self._is_draining or not partitions:  # asking for none would be asking for all
+            await asyncio.sleep(POLL_SECONDS)
+            return []
+        fetched = await self.client.getmany(
+            *partitions, timeout_ms=round(1000 * POLL_SECONDS), max_records=max_messages
+        )
         messages = [
             Message(r.topic, r.key, r.value or b"", r.headers, r.partition, r.offset)
             for records in fetched.values()
             for r in records
         ]
         if messages:
+            self._in_hand.add(lane)
             self._idle.clear()
         else:
             await self._commit_offsets()
         return messages
+
+    def _partitions_of(self, lane: int | None) -> list[TopicPartition]:
+        """Those of a lane, or all, of what is assigned now: a rebalance may have changed it since the last poll."""
+        return [p for p in self.client.assignment() if lane is None or lane_of(p.partition) == lane]
+
+    def _has_come_back(self, lane: int) -> None:
+        self._in_hand.discard(lane)
+        if not self._in_hand:
+            self._idle.set()
 
     def _set_fetch_wait(self, seconds: float) -> None:
         """How long the broker may let a fetch wait. The embedded one does not answer a waiting fetch when something
@@ -234,7 +243,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._uncommitted[partition] = max(self._uncommitted.get(partition, 0), message.offset + 1)
         if asyncio.get_running_loop().time() - self._committed_at > OFFSET_COMMIT_SECONDS:
             await self._commit_offsets()
-        self._idle.set()
+        self._has_come_back(lane_of(messages[0].partition))
 
     async def _commit_offsets(self) -> None:
         assigned = self.client.assignment()
@@ -259,15 +268,17 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def cluster_id(self) -> str:
         return await asyncio.wait_for(kafka_admin.cluster_id(self.options), 2 * REQUEST_SECONDS)
 
-    async def lag(self) -> dict[str, int]:
+    async def lag(self, lane: int | None = None) -> dict[str, int]:
         lag: dict[str, int] = {}
-        for (topic, partition), end in (await self.ends()).items():
+        for (topic, partition), end in (await self._ends(self._partitions_of(lane))).items():
             lag[topic] = lag.get(topic, 0) + max(0, end - await self._position(TopicPartition(topic, partition)))
         return lag
 
     async def ends(self) -> Offsets:
-        assigned = list(self.client.assignment())
-        ends = await asyncio.wait_for(self.client.end_offsets(assigned), REQUEST_SECONDS) if assigned else {}
+        return await self._ends(self._partitions_of(None))
+
+    async def _ends(self, partitions: list[TopicPartition]) -> Offsets:
+        ends = await asyncio.wait_for(self.client.end_offsets(partitions), REQUEST_SECONDS) if partitions else {}
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
     async def has_read(self, ends: Offsets) -> bool:
@@ -279,6 +290,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return position
 
     async def stop(self) -> None:
+        self._in_hand.clear()
         self._idle.set()
         await _stop(self._commit_offsets())
         await _stop(self.client.stop())

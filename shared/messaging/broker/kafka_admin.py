@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, NamedTuple
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 from aiokafka.protocol.admin import CreateAclsRequest
@@ -72,3 +73,17 @@ async def cluster_id(options: Mapping[str, Any]) -> str:
     """Which cluster it is."""
     async with administered(options) as admin:
         return str((await admin.describe_cluster()).get("cluster_id"))
+
+
+async def all_partitions(client: AIOKafkaConsumer, topics: Collection[str], seconds: float) -> list[TopicPartition]:
+    """Every partition of the topics; one just created can take a moment to show its own. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        await client.topics()
+        known = {topic: client.partitions_for_topic(topic) for topic in topics}
+        if all(known.values()):
+            return [TopicPartition(topic, p) for topic, ps in sorted(known.items()) for p in sorted(ps or ())]
+        if loop.time() > deadline:
+            raise TimeoutError(f"the broker does not know the partitions of {sorted(topics)}")
+        await asyncio.sleep(0.1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from uuid import uuid4
 from zlib import crc32
 
-from shared.messaging.broker.interface import Message, Offsets
+from shared.messaging.broker.interface import Message, Offsets, lane_of
 
 PARTITIONS = 4
 
@@ -68,20 +68,22 @@ class LoopbackConsumer:
             for partition in range(PARTITIONS):
                 self.positions[topic, partition] = broker.committed.get((group, topic, partition), 0)
 
-    async def poll(self, max_messages: int, timeout_seconds: float) -> list[Message]:
-        messages = self._read(max_messages)
+    async def poll(self, lane: int, max_messages: int, timeout_seconds: float) -> list[Message]:
+        messages = self._read(lane, max_messages)
         if not messages:
             # no Condition: one that is cancelled while it takes its lock again can be neither ended nor released
             try:
                 await asyncio.wait_for(self.broker.arrived.wait(), 0.02)
             except TimeoutError:
                 return []
-            messages = self._read(max_messages)
+            messages = self._read(lane, max_messages)
         return messages
 
-    def _read(self, max_messages: int) -> list[Message]:
+    def _read(self, lane: int, max_messages: int) -> list[Message]:
         messages: list[Message] = []
         for (topic, partition), position in self.positions.items():
+            if lane_of(partition) != lane:
+                continue
             log = self.broker.logs.get((topic, partition), [])
             if position > len(log):  # the broker forgot: a real client is reset to the earliest
                 position = 0
@@ -101,10 +103,11 @@ class LoopbackConsumer:
     async def cluster_id(self) -> str:
         return self.broker.id
 
-    async def lag(self) -> dict[str, int]:
+    async def lag(self, lane: int | None = None) -> dict[str, int]:
         lag = dict.fromkeys(self.topics, 0)
         for (topic, partition), position in self.positions.items():
-            lag[topic] += max(0, len(self.broker.logs.get((topic, partition), [])) - position)
+            if lane is None or lane_of(partition) == lane:
+                lag[topic] += max(0, len(self.broker.logs.get((topic, partition), [])) - position)
         return lag
 
     async def ends(self) -> Offsets:

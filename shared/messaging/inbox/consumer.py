@@ -1,7 +1,9 @@
 """The consumer: polls the broker, applies through the inbox, commits offsets after the database; and misses nothing.
 
-What the broker loses is found by a gap in the numbers or by reconciling the positions with the owners' heads, and
-pulled from the owner's log. A consumer that makes no progress is thrown away and made anew.
+It does so in lanes, each with its own partitions and its own transactions: one computes while another waits for the
+database, and none waits for another. What the broker loses is found by a gap in the numbers or by reconciling the
+positions with the owners' heads, and pulled from the owner's log. A consumer that makes no progress is thrown away and
+made anew.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ import structlog
 from shared.events import CATALOGUE
 from shared.messaging import faults
 from shared.messaging.backoff import sleep_or_stop
-from shared.messaging.broker.interface import Broker, Consumer, Message
+from shared.messaging.broker.interface import LANES, Broker, Consumer, Message
 from shared.messaging.database.failures import is_transient
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.pull_queue import PullQueue, finish_or_cancel
@@ -29,6 +31,7 @@ from shared.messaging.inbox.reconciliation import (
 from shared.messaging.inbox.timing import ConsumerTiming, poll_timeout
 from shared.messaging.inbox.unverified import UnverifiedMessages
 from shared.messaging.outbox.event_log import HEAD_OVERLAP
+from shared.messaging.pulse import JointPulse, Pulse
 from shared.messaging.seal import NotAuthentic, ReadKeyRing
 
 log = structlog.get_logger(__name__)
@@ -43,7 +46,7 @@ class ConsumerLoop:
 
     `foreign_messages` counts messages that are sealed and yet no event of ours, `restarts` how often the consumer was
     made anew; `last_age_seconds` is what the last event took from its commit to its effect here; `pulse` says when the
-    loop last came by, and since when it has no broker.
+    slowest of its lanes last came by, and since when it has no broker.
     """
 
     def __init__(
@@ -60,9 +63,10 @@ class ConsumerLoop:
         self.foreign_messages = 0  # they are no part of any stream
         self.restarts = 0
         self.last_age_seconds = 0.0
-        self.pulse = inbox.pulse
+        self.pulses = [Pulse() for _ in range(LANES)]
+        self.pulse = JointPulse(self.pulses)
         self.pulls = PullQueue(inbox)
-        self._lag_before: dict[str, int] = {}
+        self._lag_before: list[dict[str, int]] = [{} for _ in range(LANES)]
         self._lag_detector = LagDetector(inbox)
         self._full_due: set[str] = set()  # topics of which all that lags is pulled at once: the broker is new
         self._epochs: dict[str, UUID] = {}
@@ -94,33 +98,41 @@ class ConsumerLoop:
         self.consumer = consumer
         try:
             await self._detect_new_broker(consumer)
-            loop = asyncio.get_running_loop()
-            received_at = checked_at = loop.time()
-            while not stop.is_set():
-                self.pulse.works()
-                timeout = poll_timeout(self.last_age_seconds, silent_seconds=self.pulse.alive_at - received_at)
-                messages = await asyncio.wait_for(consumer.poll(BATCH_SIZE, timeout), self.timing.watchdog_seconds)
-                if messages:
-                    await self._apply(consumer, messages, stop)
-                    received_at = checked_at = loop.time()
-                elif loop.time() - checked_at > self.timing.idle_check_seconds:
-                    await asyncio.wait_for(self._check_progress(consumer), self.timing.watchdog_seconds)
-                    checked_at = loop.time()
+            lanes = [asyncio.create_task(self._run_lane(consumer, lane, stop)) for lane in range(LANES)]
+            try:
+                await asyncio.gather(*lanes)
+            finally:  # where one breaks, the others end with it: the consumer is made anew for all
+                await finish_or_cancel(lanes, grace_seconds=0)
         finally:
             self.consumer = None
             await consumer.stop()
 
-    async def _apply(self, consumer: Consumer, messages: Sequence[Message], stop: asyncio.Event) -> None:
+    async def _run_lane(self, consumer: Consumer, lane: int, stop: asyncio.Event) -> None:
+        """Read, apply and commit one lane's partitions, batch by batch, until told to stop or something breaks."""
+        loop, pulse = asyncio.get_running_loop(), self.pulses[lane]
+        received_at = checked_at = loop.time()
+        while not stop.is_set():
+            pulse.works()
+            timeout = poll_timeout(self.last_age_seconds, silent_seconds=pulse.alive_at - received_at)
+            messages = await asyncio.wait_for(consumer.poll(lane, BATCH_SIZE, timeout), self.timing.watchdog_seconds)
+            if messages:
+                await self._apply(consumer, messages, pulse, stop)
+                received_at = checked_at = loop.time()
+            elif loop.time() - checked_at > self.timing.idle_check_seconds:
+                await asyncio.wait_for(self._check_progress(consumer, lane), self.timing.watchdog_seconds)
+                checked_at = loop.time()
+
+    async def _apply(self, consumer: Consumer, messages: Sequence[Message], pulse: Pulse, stop: asyncio.Event) -> None:
         received = self._read(messages)
         pause = 0.05
         while True:
             try:
-                outcome = await self.inbox.apply(received)
+                outcome = await self.inbox.apply(received, pulse)
                 break
             except Exception as error:
                 if not is_transient(error):
                     raise
-                self.pulse.fails(type(error).__name__)
+                pulse.fails(type(error).__name__)
                 log.warning("batch_waits", error=type(error).__name__, pause=pause)
                 if await sleep_or_stop(stop, pause):
                     return
@@ -179,14 +191,15 @@ class ConsumerLoop:
             )
         )
 
-    async def _check_progress(self, consumer: Consumer) -> None:
-        """Nothing came for a while. Fine if nothing is there; otherwise this consumer is dead and does not know it."""
+    async def _check_progress(self, consumer: Consumer, lane: int) -> None:
+        """Nothing came in a lane for a while. Fine if nothing is there; otherwise this consumer is dead and does not
+        know it."""
         if await consumer.cluster_id() != await self._known_cluster():
             raise RuntimeError("the broker is another one")
-        lag = await consumer.lag()
-        if any(lag.values()) and lag == self._lag_before:
+        lag = await consumer.lag(lane)
+        if any(lag.values()) and lag == self._lag_before[lane]:
             raise RuntimeError(f"no progress with messages waiting: {lag}")
-        self._lag_before = lag
+        self._lag_before[lane] = lag
 
     async def _known_cluster(self) -> str | None:
         known: str | None = await self.inbox.database.run(

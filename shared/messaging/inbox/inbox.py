@@ -81,25 +81,23 @@ class Inbox:
         self.log_client = log_client
         self.applied = 0
         self.pulled = 0
-        self.pulse = Pulse()  # of whoever applies through it: the consumer
         self.failed_pulls: set[StreamKey] = set()  # for the next reconciliation
 
-    async def apply(self, received: Sequence[ReceivedEvent]) -> Outcome:
+    async def apply(self, received: Sequence[ReceivedEvent], pulse: Pulse | None = None) -> Outcome:
         """Apply what is new of a batch. Only transient errors come out; permanent ones end parked.
 
         A batch that takes too long is halved; an event that does so alone is given more time, and is never parked.
+        `pulse` is that of who applies, and beats with each attempt.
         """
         outcome = Outcome()
-        await self._apply_or_halve(list(received), outcome)
+        await self._apply_or_halve(list(received), outcome, pulse or Pulse())
         self.applied += outcome.applied
         return outcome
 
-    async def _apply_or_halve(self, received: list[ReceivedEvent], outcome: Outcome) -> None:
+    async def _apply_or_halve(self, received: list[ReceivedEvent], outcome: Outcome, pulse: Pulse) -> None:
         database = self.database
         for attempt in range(1, MAX_TRIES + 1):
-            self.pulse.beat(
-                within=DEAD_SECONDS if database is self.database else database.limits.long_statement_seconds
-            )
+            pulse.beat(within=DEAD_SECONDS if database is self.database else database.limits.long_statement_seconds)
             try:
                 applied, gaps = await database.run(lambda tx: self._apply_once(tx, received))
             except Exception as error:
@@ -122,8 +120,8 @@ class Inbox:
                 outcome.gaps.update(gaps)
                 return
         middle = len(received) // 2
-        await self._apply_or_halve(received[:middle], outcome)
-        await self._apply_or_halve(received[middle:], outcome)
+        await self._apply_or_halve(received[:middle], outcome, pulse)
+        await self._apply_or_halve(received[middle:], outcome, pulse)
 
     async def _apply_once(self, tx: Transaction, received: Sequence[ReceivedEvent]) -> tuple[int, dict[StreamKey, int]]:
         faults.point("consumer.before_apply")

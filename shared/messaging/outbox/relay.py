@@ -2,8 +2,8 @@
 
 It runs inside the service. 16 shards by hash of the key; whoever holds a shard's session advisory lock is its only
 sender, and it selects, sends and forgets notes on the very connection that holds the lock: losing the connection is
-losing the right to send. Woken in process after a commit, polling while busy; never by NOTIFY inside the transaction, which
-measured cost half of the commits.
+losing the right to send. Woken in process after a commit, polling while busy; never by NOTIFY inside the transaction,
+which measured cost half of the commits.
 """
 
 import asyncio

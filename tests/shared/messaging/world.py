@@ -15,7 +15,7 @@ import asyncpg
 from shared.errors import invalid
 from shared.events import CustomerReferenceRegistered, OrderDelivered
 from shared.messaging import Database, Subscriptions, Transaction, announce, new_id
-from shared.messaging.broker.interface import Message
+from shared.messaging.broker.interface import LANES, Consumer, Message
 from shared.messaging.broker.loopback import LoopbackBroker
 from shared.messaging.epochs import new_epoch
 from shared.messaging.inbox.consumer import ConsumerLoop
@@ -172,6 +172,11 @@ class Running:
     async def __aexit__(self, *_: object) -> None:
         self.stop.set()
         await asyncio.wait_for(asyncio.gather(*self.tasks), 20)
+
+
+async def poll_all(consumer: Consumer) -> list[Message]:
+    """One poll of each lane."""
+    return [message for lane in range(LANES) for message in await consumer.poll(lane, 500, 0.005)]
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 20) -> None:

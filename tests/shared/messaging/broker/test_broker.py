@@ -14,7 +14,7 @@ from shared.messaging.broker.kafka import KafkaBroker
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.timing import ConsumerTiming, poll_timeout
 from shared.messaging.outbox.relay import Relay
-from tests.shared.messaging.world import World, customer, read_ring, seen, until
+from tests.shared.messaging.world import World, customer, poll_all, read_ring, seen, until
 from tests.support.kafka import KafkaUnderTest
 
 TIMING = ConsumerTiming(reconcile_seconds=3, idle_check_seconds=0.5, watchdog_seconds=15, max_pause_seconds=0.5)
@@ -183,14 +183,14 @@ async def test_offsets_told_now_and_then_are_all_told_when_a_consumer_stops(flee
         await producer.send([Message(topic, key, f"{number}.{i}".encode(), ()) for i in range(10)])
         read: list[Message] = []
         while not any(message.value == f"{number}.9".encode() for message in read):
-            read += await consumer.poll(500, 0.005)
+            read += await poll_all(consumer)
             await consumer.commit(read)
     await consumer.stop()
     await producer.send([Message(topic, key, b"next", ())])
     again = await fleet.broker.consumer(fleet.group, [topic])
     messages: list[Message] = []
     while not messages:
-        messages = await again.poll(500, 0.005)
+        messages = await poll_all(again)
     assert [message.value for message in messages] == [b"next"]
     await again.stop()
     await producer.stop()

@@ -22,6 +22,7 @@ from shared.messaging.broker.kafka import KafkaBroker
 from shared.messaging.broker.kafka_access import KafkaAccess
 from shared.messaging.broker.kafka_admin import Grant, GrantRefused
 from shared.messaging.ids import new_id
+from tests.shared.messaging.world import poll_all
 from tests.support.kafka import SecuredKafka, secured_kafka
 
 __all__ = ["secured_kafka"]
@@ -95,7 +96,7 @@ async def read_one(consumer: Consumer) -> Message:
     """The first message that comes; fails when none does in a while."""
     try:
         for _ in range(100):
-            if messages := await consumer.poll(10, 0.1):
+            if messages := await poll_all(consumer):
                 return messages[0]
         raise AssertionError("nothing came")
     finally:

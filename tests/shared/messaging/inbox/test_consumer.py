@@ -104,7 +104,7 @@ async def test_K16_facts_of_the_old_life_read_after_the_new_one_is_known_are_lis
     old = await world.messages()
     await restore(world.owner, backup)
     await compare(world)  # a consumer that starts now knows the new epoch
-    await world.consumer._apply(Committed(), old, asyncio.Event())  # type: ignore[arg-type]  # what the broker still held
+    await world.consumer._apply(Committed(), old, world.consumer.pulses[0], asyncio.Event())  # type: ignore[arg-type]  # what the broker still held
     await world.consumer.until_pulled()
     assert await differences(world) == {(str(customer(3)), 1, 0)}
     await world.write(seen(3, "1-new"))  # which the broker loses
@@ -150,7 +150,7 @@ def having(name: str, value: bytes | None) -> Any:
 async def test_a_message_that_no_relay_of_ours_would_send_stops_nobody(world: World, spoil: Any) -> None:
     await world.write(seen(1, "1"))
     [good] = await world.messages()
-    await world.consumer._apply(Committed(), [spoil(good), good], asyncio.Event())  # type: ignore[arg-type]
+    await world.consumer._apply(Committed(), [spoil(good), good], world.consumer.pulses[0], asyncio.Event())  # type: ignore[arg-type]
     assert await world.refs(1) == ["1"]
     assert world.consumer.unverified.total == 1
 

@@ -13,7 +13,7 @@ from shared.messaging.database.outbox_writer import record
 from shared.messaging.ids import new_id
 from shared.messaging.inbox.received import ReceivedEvent, read_message
 from shared.messaging.inbox.reconciliation import MAX_OBSERVATIONS
-from tests.shared.messaging.world import RING, Running, World, customer, delivered, seen, until
+from tests.shared.messaging.world import RING, Running, World, customer, delivered, poll_all, seen, until
 
 
 async def received_events(world: World) -> list[ReceivedEvent]:
@@ -294,7 +294,7 @@ async def test_K15_what_still_lies_on_the_broker_is_not_pulled(world: World) -> 
         await world.consumer.until_pulled()
     assert world.direct.questions == [], "the consumer is behind, and the event waits for it on the broker"
 
-    assert await reading.poll(500, 0.01)  # read, and for this test lost on the way to the inbox
+    assert await poll_all(reading)  # read, and for this test lost on the way to the inbox
     await world.consumer.reconcile()
     await world.consumer.until_pulled()
     assert await world.refs(1) == ["1"]

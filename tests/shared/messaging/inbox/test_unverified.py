@@ -26,7 +26,7 @@ class Committed:
 
 async def take(world: World, *messages: Message) -> None:
     """As a poll brings them."""
-    await world.consumer._apply(Committed(), messages, asyncio.Event())  # type: ignore[arg-type]
+    await world.consumer._apply(Committed(), messages, world.consumer.pulses[0], asyncio.Event())  # type: ignore[arg-type]
 
 
 async def parked(world: World) -> list[Any]:
