@@ -1,22 +1,25 @@
 """A closed loop over loopback: so many keep-alive connections, each sends its next request when the answer is there.
 
-Raw sockets and prepared bytes, because a client that costs as much as the server would measure itself. The same for
+Raw sockets and bytes that are made before the clock starts, because a client that costs as much as the server would
+measure itself. The same for
 Patron and for the limit.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Load:
-    """What was answered. `accepted` counts answers 2xx to requests sent after the warm-up began to count."""
+    """What was answered. `accepted` counts answers 2xx; `idle` the connections that had nothing left to send before the
+    time was over."""
 
     accepted: int = 0
     sent: int = 0
+    idle: int = 0
     refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -26,8 +29,8 @@ def request(path: str, body: bytes, token: str = "", content_type: str = "applic
     return (head + (f"Authorization: Bearer {token}\r\n" if token else "") + "\r\n").encode() + body
 
 
-async def drive(port: int, requests: Sequence[Iterator[bytes]], seconds: float) -> Load:
-    """One connection for each iterator of requests, for so long; what is under way is waited for and counted."""
+async def drive(port: int, requests: Sequence[Iterable[bytes]], seconds: float) -> Load:
+    """One connection for each list of requests, for so long; what is under way is waited for and counted."""
     load = Load()
     began = time.perf_counter()
     deadline = began + seconds
@@ -40,12 +43,12 @@ async def drive(port: int, requests: Sequence[Iterator[bytes]], seconds: float) 
     return load
 
 
-async def _connection(port: int, requests: Iterator[bytes], deadline: float, load: Load) -> None:
+async def _connection(port: int, requests: Iterable[bytes], deadline: float, load: Load) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for raw in requests:
             if time.perf_counter() > deadline:
-                break
+                return
             writer.write(raw)
             load.sent += 1
             head = await reader.readuntil(b"\r\n\r\n")
@@ -54,6 +57,7 @@ async def _connection(port: int, requests: Iterator[bytes], deadline: float, loa
                 load.accepted += 1
             else:
                 load.refused.append((head.partition(b"\r\n")[0] + b" " + body[:300]).decode(errors="replace"))
+        load.idle += 1
     finally:
         writer.close()
 

@@ -13,7 +13,7 @@ from bench.sample_orders import EPOCH, sample_orders
 from deploy.embedded.system import System
 
 ROUNDS = 3
-EVENTS = 20_000
+EVENTS = 60_000
 LONGEST_MS = 50
 REVIEWED = """
 select (select count(*) from tier_history where run_id is not null and upper_inf(effective)) = $1
@@ -82,7 +82,7 @@ def _reviews(system: System, customers: int) -> Durations:
             limit.append(bare["seconds"])
             longest.append(done["longest_ms"])
     return Durations(
-        "B7", "re-tier", tuple(patron), tuple(limit), tuple(longest), 6.0 if customers >= FULL else None, LONGEST_MS,
+        "B7", "re-tier", tuple(patron), tuple(limit), tuple(longest), 3.3 if customers >= FULL else None, LONGEST_MS,
         f"{customers:,} customers, {rises + falls:,} of them move",
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ def _growth(few: tuple[System, int], many: tuple[System, int]) -> Rates:
                 raise InvalidRun(f"{done} of {EVENTS}")
             rates[customers].append(done["done"] / done["seconds"])
     return Rates(
-        "B8", "growth", tuple(rates[many[1]]), tuple(rates[few[1]]), 0.80 if many[1] >= FULL else None,
+        "B8", "growth", tuple(rates[many[1]]), tuple(rates[few[1]]), 0.85 if many[1] >= FULL else None,
         sides=(f"{many[1]:,} customers", f"{few[1]:,}"),
     )  # fmt: skip
 

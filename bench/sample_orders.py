@@ -39,7 +39,7 @@ def sample_orders(
         )  # fmt: skip
         order = OrderPlaced(
             order_id=uuid5(SPACE, f"order {number}"), customer_id=customer, source="bench",
-            placed_at=BEGINS + timedelta(minutes=10 * number), currency="USD", channel="store",
+            placed_at=BEGINS + timedelta(minutes=3 * number), currency="USD", channel="store",
             amount=sum((row.amount for row in rows), Decimal(0)), lines=rows,
         )  # fmt: skip
         yield uuid5(SPACE, f"event {number}"), before + number // customers + 1, order

