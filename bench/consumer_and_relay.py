@@ -18,8 +18,8 @@ from shared.chassis.migrations import upgrade
 from shared.events import OWNERS, OrderPlaced
 from shared.messaging.broker.interface import Message
 from shared.messaging.broker.kafka import KafkaBroker
-from shared.messaging.database.outbox_writer import digest_of, shard_of
-from shared.messaging.outbox.relay import to_message
+from shared.messaging.database.outbox_writer import OutboxRow, digest_of, shard_of
+from shared.messaging.outbox.relay import COLUMNS, to_message
 
 EVENTS, CUSTOMERS, ROUNDS = 60_000, 2_000, 3
 TIERING = Path(str(services.tiering_svc.__file__)).parent / "migrations"
@@ -57,10 +57,10 @@ async def fill_broker(url: str, kafka: str) -> None:
     """The same events as the relay would have sent them."""
     connection = await asyncpg.connect(url)
     epoch = await connection.fetchval("select epoch from stream_epoch")
-    rows: list[Any] = await connection.fetch("select * from outbox order by position")
+    rows: list[Any] = await connection.fetch(f"select {COLUMNS} from outbox order by position")
     await connection.close()
     producer = await KafkaBroker(kafka, topics=list(OWNERS), partitions=environment.PARTITIONS).producer()
-    messages: list[Message] = [to_message(row, epoch, read_ring()) for row in rows]
+    messages: list[Message] = [to_message(OutboxRow(*row), epoch, read_ring()) for row in rows]
     for start in range(0, len(messages), 1000):
         await producer.send(messages[start : start + 1000])
     await producer.stop()

@@ -142,5 +142,5 @@ def _assemble(
         ports=ports,
         background=background,
     )
-    database.when_announced = service.wake_relay
+    database.when_announced = service.hand_to_relay
     return service

@@ -1,7 +1,7 @@
 """A service's parts: `Service` holds them, `Ports` replace the outside world in tests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from shared.chassis.observability.security_log import SecurityLog
 from shared.chassis.settings import ServiceSettings
 from shared.messaging import Database, Subscriptions, Timers
 from shared.messaging.broker.interface import Broker
+from shared.messaging.database.outbox_writer import OutboxRow
 from shared.messaging.database.transaction import Clock, system_clock
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
@@ -74,7 +75,7 @@ class Service:
     def __post_init__(self) -> None:
         self.security_log = SecurityLog(self.metrics.security_events)
 
-    def wake_relay(self) -> None:
-        """Something was announced. Databases call this after each commit; nobody else needs to."""
+    def hand_to_relay(self, rows: Sequence[OutboxRow]) -> None:
+        """These were announced. Databases call this after each commit; nobody else needs to."""
         if self.relay is not None:
-            self.relay.wake()
+            self.relay.hand_over(rows)

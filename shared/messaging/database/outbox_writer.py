@@ -7,7 +7,7 @@ is never a cursor (measured: a relay reading `position > last` lost 36 % under l
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,9 +44,11 @@ with arriving as (
            a.occurred_at, a.shard
     from arriving a join head using (topic, key)
     order by a.ord
-    returning position, recorded_at, shard
+    returning position, seq, recorded_at, shard
+), noted as (
+    insert into outbox_unsent (position, recorded_at, shard) select position, recorded_at, shard from logged
 )
-insert into outbox_unsent (position, recorded_at, shard) select position, recorded_at, shard from logged
+select position, seq from logged order by position
 """
 
 
@@ -71,6 +73,22 @@ class AnnouncedEvent(NamedTuple):
     traceparent: str | None
 
 
+class OutboxRow(NamedTuple):
+    """An event as its row in the outbox has it. Instants are in UTC; `payload` is JSON."""
+
+    position: int
+    recorded_at: datetime
+    event_id: UUID
+    topic: str
+    key: str
+    seq: int
+    type: str
+    payload: str
+    traceparent: str | None
+    occurred_at: datetime
+    shard: int
+
+
 def shard_of(key: str) -> int:
     """Which of the relay's shards sends the events of this key: 0 to SHARDS - 1."""
     return crc32(key.encode()) % SHARDS
@@ -86,8 +104,13 @@ def serialize(event: Event) -> SerializedEvent:
     return SerializedEvent(type(event), event.key, event.occurred_at, event.model_dump_json(exclude_none=True))
 
 
-async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent], *, recorded_at: datetime) -> None:
-    """Insert the announced events into the outbox; called once per transaction, just before its commit."""
+async def record(
+    raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent], *, recorded_at: datetime
+) -> list[OutboxRow]:
+    """Insert the announced events into the outbox; called once per transaction, just before its commit.
+
+    Returns their rows, for whoever sends them once they are committed.
+    """
     ids, topics, keys, types, payloads, digests = [], [], [], [], [], []
     occurred_at, shards, traceparents = [], [], []
     for event_id, event, traceparent in events:
@@ -101,10 +124,18 @@ async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent
         occurred_at.append(at)
         shards.append(shard_of(key))
         traceparents.append(traceparent)
-    await raw.execute(
+    places = await raw.fetch(
         RECORD, ids, topics, keys, types, payloads, occurred_at, shards, traceparents, recorded_at, digests
     )  # fmt: skip
     faults.point("outbox.before_commit")
+    recorded_at = recorded_at.astimezone(UTC)
+    return [
+        OutboxRow(
+            position, recorded_at, ids[i], topics[i], keys[i], seq, types[i], payloads[i], traceparents[i],
+            occurred_at[i].astimezone(UTC), shards[i],
+        )
+        for i, (position, seq) in enumerate(places)
+    ]  # fmt: skip
 
 
 def with_ids(events: Sequence[Event | SerializedEvent], ids: Sequence[UUID] | None) -> list[AnnouncedEvent]:

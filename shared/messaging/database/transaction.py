@@ -21,6 +21,7 @@ from shared.messaging.backoff import sleep_after_conflict
 from shared.messaging.database import outbox_writer
 from shared.messaging.database.connections import ANSWER_SECONDS, Connection, TimeLimits
 from shared.messaging.database.failures import connection_was_lost, is_conflict
+from shared.messaging.database.outbox_writer import OutboxRow
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -102,7 +103,7 @@ class Database:
                 "connection_class": Connection,
             },
         )
-        self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
+        self.when_announced: Callable[[Sequence[OutboxRow]], None] = lambda rows: None  # the relay takes them over
         self._wakeups: dict[str, asyncio.Event] = {}
 
     def for_long_work(self) -> "Database":
@@ -122,12 +123,13 @@ class Database:
         async with self.engine.connect() as sql:
             raw, attempt = await self._begin(sql)
             tx = Transaction(sql, raw, at or self.clock(), lambda work: self.wakeup(work).set())
+            recorded: list[OutboxRow] = []
             try:
                 if self._for_long_work:
                     await self._allow_long_statements(raw)
                 yield tx
                 if tx.announced:
-                    await outbox_writer.record(tx.raw, tx.announced, recorded_at=tx.at)
+                    recorded = await outbox_writer.record(tx.raw, tx.announced, recorded_at=tx.at)
                 await attempt.commit()
             except BaseException as error:
                 # A cancelled statement may still be running on the server: such a connection is never used again.
@@ -139,8 +141,8 @@ class Database:
             finally:
                 if self._for_long_work and isinstance(raw, Connection):
                     raw.wait_for_answers(self.limits.answer_seconds)
-        if tx.announced:
-            self.when_announced()
+        if recorded:
+            self.when_announced(recorded)
         for action in tx._after_commit:
             action()
 

@@ -2,8 +2,9 @@
 
 It runs inside the service. 16 shards by hash of the key; whoever holds a shard's session advisory lock is its only
 sender, and it selects, sends and forgets notes on the very connection that holds the lock: losing the connection is
-losing the right to send. Woken in process after a commit, polling while busy; never by NOTIFY inside the transaction,
-which measured cost half of the commits.
+losing the right to send. What this process commits it is handed over after the commit; what others have committed, and
+whatever was not handed over, a sweep finds. Never by NOTIFY inside the transaction, which measured cost half of the
+commits.
 """
 
 import asyncio
@@ -23,8 +24,9 @@ from shared.messaging import faults
 from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.broker.interface import Broker, Message, Producer, SendFailed
 from shared.messaging.database.failures import is_transient
-from shared.messaging.database.outbox_writer import SHARDS
+from shared.messaging.database.outbox_writer import SHARDS, OutboxRow
 from shared.messaging.database.transaction import Database
+from shared.messaging.outbox.hand_off import HandOff
 from shared.messaging.pulse import Pulse
 from shared.messaging.seal import SEAL, KeyRing, ReadKeyRing, sealed_bytes
 from shared.messaging.tracing import span
@@ -33,8 +35,8 @@ log = structlog.get_logger(__name__)
 
 LOCK_NAMESPACE = 0x7061  # first half of the advisory lock's key ("pa")
 BATCH_SIZE = 1000
-BUSY_POLL_SECONDS = 0.01
-IDLE_POLL_SECONDS = 0.25  # a replica without a shard, or a quiet service
+BUSY_SWEEP_SECONDS = 0.01  # while others' events are found
+IDLE_SWEEP_SECONDS = 0.25
 CLAIM_SECONDS = 5.0  # how often free shards are tried
 STOP_SECONDS = 5.0  # how long a producer that is thrown away may take to go
 WATCHDOG_SECONDS = 60.0  # longer than a select, a send and a delete may take by their own limits
@@ -46,12 +48,12 @@ where locktype = 'advisory' and classid = $1 and pid = $2 and pid <> pg_backend_
 limit 1
 """
 
-UNSENT = """
+COLUMNS = ", ".join(OutboxRow._fields)
+UNSENT = f"""
 select e.* from (
     select position, recorded_at from outbox_unsent where shard = any($1) order by position limit $2
 ) note cross join lateral (
-    select o.position, o.recorded_at, o.event_id, o.topic, o.key, o.seq, o.type, o.payload, o.traceparent, o.occurred_at
-    from outbox o where o.position = note.position and o.recorded_at = note.recorded_at limit 1
+    select {COLUMNS} from outbox o where o.position = note.position and o.recorded_at = note.recorded_at limit 1
 ) e order by note.position
 """
 FORGET_SENT = "delete from outbox_unsent where position = any($1)"
@@ -59,24 +61,23 @@ FORGET_SENT = "delete from outbox_unsent where position = any($1)"
 BY_INDEX = "set enable_seqscan = off"
 
 
-def to_message(row: "asyncpg.Record", epoch: UUID, ring: KeyRing) -> Message:
-    """A row of the outbox, as `UNSENT` selects it, as a CloudEvent 1.0 in binary mode, sealed.
+def to_message(row: OutboxRow, epoch: UUID, ring: KeyRing) -> Message:
+    """A row of the outbox as a CloudEvent 1.0 in binary mode, sealed. `epoch` is the owner's.
 
-    `epoch` is the owner's. (asyncpg's instants are in UTC. orjson writes them as `isoformat` does, in a quarter of its
-    time.)
+    (orjson writes instants in UTC as `isoformat` does, in a quarter of its time.)
     """
-    topic, key, payload, trace = row["topic"], row["key"].encode(), row["payload"].encode(), row["traceparent"]
-    (topic_, source), recorded_at = _origin(topic, epoch), _instant(row["recorded_at"])
-    event_id, seq, type_ = str(row["event_id"]).encode(), b"%d" % row["seq"], row["type"].encode()
+    key, payload, trace = row.key.encode(), row.payload.encode(), row.traceparent
+    (topic, source), recorded_at = _origin(row.topic, epoch), _instant(row.recorded_at)
+    event_id, seq, type_ = str(row.event_id).encode(), b"%d" % row.seq, row.type.encode()
     traceparent = trace.encode() if trace else b""
-    sealed = sealed_bytes(topic_, key, seq, source, event_id, type_, recorded_at, traceparent, payload)
+    sealed = sealed_bytes(topic, key, seq, source, event_id, type_, recorded_at, traceparent, payload)
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id),
         ("ce_type", type_),
         ("ce_source", source),
         ("ce_subject", key),
-        ("ce_time", dumps(row["occurred_at"])[1:-1]),
+        ("ce_time", dumps(row.occurred_at)[1:-1]),
         ("ce_recordedat", recorded_at),
         ("ce_seq", seq),
         ("content-type", b"application/json"),
@@ -84,7 +85,7 @@ def to_message(row: "asyncpg.Record", epoch: UUID, ring: KeyRing) -> Message:
     ]
     if trace:
         headers.append(("traceparent", traceparent))
-    return Message(topic, key, payload, headers)
+    return Message(row.topic, key, payload, headers)
 
 
 @lru_cache(256)  # equal in all that one transaction announced
@@ -113,11 +114,15 @@ class Relay:
         self.shards: list[int] = []
         self.published = 0
         self.pulse = Pulse()
+        self.handed = HandOff()
+        self._sweep_at = 0.0  # the event loop's time
         self._work = asyncio.Event()
         self._abandoned: int | None = None  # the server's process behind the last connection, which may hold shards yet
 
-    def wake(self) -> None:
-        """Look at once: called after each commit that announced something."""
+    def hand_over(self, rows: Sequence[OutboxRow]) -> None:
+        """Send these at once: called with what a transaction of this process has announced, after its commit."""
+        if self.shards:
+            self.handed.add(rows)
         self._work.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -148,6 +153,7 @@ class Relay:
                 await self._send_until_stopped(connection, stop, watchdog)
         finally:
             self.shards = []
+            self.handed.forget()
             self._abandoned = connection.get_server_pid()
             producer, self.producer = self.producer, None
             if producer is not None:
@@ -166,7 +172,7 @@ class Relay:
         self, connection: "asyncpg.Connection[Any]", stop: asyncio.Event, watchdog: asyncio.Timeout
     ) -> None:
         loop = asyncio.get_running_loop()
-        claim_at, busy = 0.0, False
+        claim_at = 0.0
         epoch: UUID | None = None
         while not stop.is_set():
             self.pulse.works()
@@ -178,11 +184,11 @@ class Relay:
                 claim_at = loop.time() + CLAIM_SECONDS
             self._work.clear()
             sent = await self.drain_once(connection, epoch)
-            if sent == BATCH_SIZE:
+            if sent == BATCH_SIZE or self.handed.sweep_due:
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), BUSY_POLL_SECONDS if busy or sent else IDLE_POLL_SECONDS)
-            busy = sent > 0
+                await asyncio.wait_for(self._work.wait(), max(0.0, self._sweep_at - loop.time()))
+        self.handed.forget()
         while epoch is not None and await self.drain_once(connection, epoch):  # what is committed is sent before we go
             watchdog.reschedule(loop.time() + WATCHDOG_SECONDS)
 
@@ -190,21 +196,35 @@ class Relay:
         for shard in set(range(SHARDS)) - set(self.shards):
             if await connection.fetchval("select pg_try_advisory_lock($1, $2)", LOCK_NAMESPACE, shard):
                 self.shards.append(shard)
+                self.handed.sweep_due = True
 
     async def drain_once(self, connection: "asyncpg.Connection[Any]", epoch: UUID) -> int:
-        """Select and send a batch and forget its notes; returns its size. After a crash in between it is sent again."""
-        if not self.shards:
-            return 0
-        rows: Sequence[asyncpg.Record] = await connection.fetch(UNSENT, self.shards, BATCH_SIZE)
+        """Send a batch and forget its notes; returns its size. After a crash in between it is sent again."""
+        rows = await self._next_rows(connection)
         if not rows:
             return 0
         faults.point("relay.before_send")
         assert self.producer is not None
         ring = self.key_ring()
-        with span("send events", "producer", rows[0]["traceparent"], {"events": len(rows)}):
+        with span("send events", "producer", rows[0].traceparent, {"events": len(rows)}):
             await self.producer.send([to_message(row, epoch, ring) for row in rows])
         faults.point("relay.after_send")
-        await connection.execute(FORGET_SENT, [row["position"] for row in rows])
+        self.handed.have_been_sent(rows)
+        await connection.execute(FORGET_SENT, [row.position for row in rows])
         faults.point("relay.after_mark")
         self.published += len(rows)
         return len(rows)
+
+    async def _next_rows(self, connection: "asyncpg.Connection[Any]") -> Sequence[OutboxRow]:
+        """What was handed over; now and then, and where something else is unsent, what a sweep finds."""
+        now = asyncio.get_running_loop().time()
+        if not self.shards:
+            self.handed.sweep_due, self._sweep_at = False, now + IDLE_SWEEP_SECONDS
+            return ()
+        if not self.handed.sweep_due and now < self._sweep_at:
+            return self.handed.take(self.shards, BATCH_SIZE)
+        rows = [OutboxRow(*row) for row in await connection.fetch(UNSENT, self.shards, BATCH_SIZE)]
+        of_others = any(not self.handed.has(row) for row in rows)
+        self.handed.sweep_due = len(rows) == BATCH_SIZE
+        self._sweep_at = now + (BUSY_SWEEP_SECONDS if of_others else IDLE_SWEEP_SECONDS)
+        return rows

@@ -17,12 +17,13 @@ from shared.events import CustomerReferenceRegistered, OrderDelivered
 from shared.messaging import Database, Subscriptions, Transaction, announce, new_id
 from shared.messaging.broker.interface import LANES, Consumer, Message
 from shared.messaging.broker.loopback import LoopbackBroker
+from shared.messaging.database.outbox_writer import OutboxRow
 from shared.messaging.epochs import new_epoch
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.timing import ConsumerTiming
 from shared.messaging.outbox.event_log import HeadsPage, LogSlice, outrank_epoch, read_heads, read_slice
-from shared.messaging.outbox.relay import Relay, to_message
+from shared.messaging.outbox.relay import COLUMNS, Relay, to_message
 from shared.messaging.seal import KeyRing
 
 TOPIC = "patron.intake"
@@ -134,8 +135,8 @@ class World:
 
         async def work(tx: Transaction) -> list[Message]:
             epoch = await tx.raw.fetchval("select epoch from stream_epoch")
-            rows = await tx.raw.fetch("select * from outbox order by position")
-            return [to_message(row, epoch, RING) for row in rows]
+            rows = await tx.raw.fetch(f"select {COLUMNS} from outbox order by position")
+            return [to_message(OutboxRow(*row), epoch, RING) for row in rows]
 
         return await self.owner.run(work)
 
@@ -157,12 +158,12 @@ class Running:
     def __init__(self, world: World, *, relays: int = 1) -> None:
         self.stop = asyncio.Event()
         self.relays = [Relay(world.owner, world.broker, read_ring) for _ in range(relays)]
-        world.owner.when_announced = self.wake
+        world.owner.when_announced = self.hand_over
         self.world = world
 
-    def wake(self) -> None:
+    def hand_over(self, rows: Sequence[OutboxRow]) -> None:
         for relay in self.relays:
-            relay.wake()
+            relay.hand_over(rows)
 
     async def __aenter__(self) -> "Running":
         self.tasks = [asyncio.create_task(relay.run(self.stop)) for relay in self.relays]

@@ -31,7 +31,7 @@ class Fleet:
         self.group = group
         self.timing = TIMING
         self.relay = Relay(world.owner, broker, read_ring)
-        world.owner.when_announced = self.relay.wake
+        world.owner.when_announced = self.relay.hand_over
         self.stops: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
         self.consumers: list[ConsumerLoop] = []
 

@@ -115,7 +115,7 @@ async def test_two_relays_share_the_shards_and_never_both_hold_one(world: World)
 async def test_losing_the_lock_connection_ends_the_right_to_send(world: World) -> None:
     relay = Relay(world.owner, world.broker, read_ring)
     stop = asyncio.Event()
-    world.owner.when_announced = relay.wake
+    world.owner.when_announced = relay.hand_over
     task = asyncio.create_task(relay.run(stop))
 
     async def holds() -> bool:
