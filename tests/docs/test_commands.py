@@ -26,6 +26,9 @@ NOT_RUN = {
     r"patron bus-key (use|retire) k": "the first key of a system that is shared stays; tests/embedded changes keys",
     r"patron down && patron backup|patron restore ": "stops the system; tests/embedded runs both",
     r"git |pre-commit ": "changes the repository",
+    r"python3 -m venv /tmp/s3 |export AWS_|curl -X PUT http://127\.0\.0\.1:5959|PATRON_TEST_S3=": (
+        "installs and starts another program's server, and runs tests"
+    ),
     r"\.venv/bin/python -m pytest": "tests within tests; the files it names are held to exist",
 }
 HEREDOC = re.compile(r"^(?P<command>[^\n]*<<'PROGRAM'[^\n]*)\n(?P<program>.*?)^PROGRAM$", re.DOTALL | re.MULTILINE)

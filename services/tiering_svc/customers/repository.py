@@ -153,18 +153,20 @@ async def list_account_managers(
 
     Of who are one (P12) it is the root's, else that of the first member, by id, who has one; of all only roots.
     """
-    asked = None if customers is None else await list_members(tx, customers)
+    members_of = None if customers is None else await list_members(tx, customers)
     rows = await tx.raw.fetch(
         """select distinct on (customer_id) customer_id, employee_id from account_team
            where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
              and ($2::uuid[] is null or customer_id = any($2))
            order by customer_id, assigned_at desc, assignment_id desc""",
-        at, None if asked is None else sorted({member for members in asked.values() for member in members}),
+        at, None if members_of is None else sorted({member for members in members_of.values() for member in members}),
     )  # fmt: skip
     managers = {row["customer_id"]: row["employee_id"] for row in rows}
-    if asked is None:
-        asked = {members[0]: members for members in (await list_members(tx, managers)).values()}
-    first = {customer_id: next((m for m in members if m in managers), None) for customer_id, members in asked.items()}
+    if members_of is None:
+        members_of = {members[0]: members for members in (await list_members(tx, managers)).values()}
+    first = {
+        customer_id: next((m for m in members if m in managers), None) for customer_id, members in members_of.items()
+    }
     return {customer_id: managers[member] for customer_id, member in first.items() if member is not None}
 
 

@@ -71,8 +71,7 @@ def read_calendar_rules(document: Mapping[str, Any], pointer: str = "") -> Calen
         written[served] = {name: entry[name] for name in FIELDS if entry.get(name) is not None}
         pointers[served] = at
         if not written[served]:
-            detail = "Other hours say opening hours, holidays or special days."
-            raise invalid("nothing_otherwise", detail, pointer=at)
+            raise invalid("nothing_otherwise", "Other hours say opening hours, holidays or special days.", pointer=at)
     documents = written | {EVERYONE: document}
     rules = CalendarRules(_hours_of(EVERYONE, documents, pointers), {}, written)
     combinations = [(tier, region) for tier in (None, *rules.tiers) for region in (None, *rules.regions)]

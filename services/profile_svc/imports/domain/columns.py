@@ -71,7 +71,8 @@ def check_constants(constants: Mapping[str, str]) -> dict[str, str]:
         try:
             _value_of(field, text)
         except DomainError as refusal:
-            raise invalid(refusal.code, refusal.detail, pointer=pointer) from None
+            refusal.pointer = pointer
+            raise
         by_field[field] = text
     return by_field
 
