@@ -3,6 +3,7 @@
 Emptying costs what a test left behind, not what the database has: a migrated one has hundreds of tables.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ class Databases:
         self.server_url = server_url
         self.worker = worker
         self._ready: set[str] = set()
-        self._engines: dict[str, AsyncEngine] = {}
+        self._engines: dict[tuple[str, asyncio.AbstractEventLoop], AsyncEngine] = {}
 
     def url(self, name: str) -> str:
         return f"{self.server_url}{self.worker}_{name}"
@@ -46,10 +47,11 @@ class Databases:
     @asynccontextmanager
     async def open(self, name: str, migrations: Path) -> AsyncIterator[Database]:
         """The database as its migrations left it. What a test did not give back when it ends is closed."""
-        engine = self._engines.get(name)
+        here = (name, asyncio.get_running_loop())
+        engine = self._engines.get(here)
         if engine is None:
             database = Database(await self.prepare(name, migrations))
-            engine = self._engines[name] = database.engine
+            engine = self._engines[here] = database.engine
         else:
             database = Database(self.url(name).replace("postgresql://", "postgresql+asyncpg://"))
             database.engine = engine
@@ -59,13 +61,13 @@ class Databases:
         finally:
             pool: Any = engine.pool
             if pool.checkedout():
-                del self._engines[name]
+                del self._engines[here]
                 await engine.dispose()
 
     async def close(self) -> None:
-        """Close the connections that stayed open."""
-        while self._engines:
-            await self._engines.popitem()[1].dispose()
+        """Close the connections that stayed open in this loop."""
+        for here in [here for here in self._engines if here[1] is asyncio.get_running_loop()]:
+            await self._engines.pop(here).dispose()
 
     async def make_database(self, name: str) -> str:
         """A new, empty database of this worker. Returns its URL."""

@@ -136,8 +136,7 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
     monkeypatch.setattr(review_batches, "BATCH", 3)
 
     async def both() -> None:
-        database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
-        try:
+        async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
             policy = await put_in_force(database, document)
             await record(database, steps[:cut])
             known_at = steps[cut - 1][0] + timedelta(seconds=2)
@@ -158,7 +157,5 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
             await screened(database, later)
             assert await broken_invariants(database) == []
             assert await broken_runs(database) == []
-        finally:
-            await database.close()
 
     run_in_loop(both())

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.messaging import Database
 from tests import harness
 from tests.tiering_svc.tiers.life_in_memory import LifeInMemory
 from tests.tiering_svc.tiers.random_lives import BEGINNING, CUSTOMERS, POLICIES, Player, Step, lives
@@ -26,16 +25,13 @@ HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck
 async def play_on_a_database(
     databases: harness.Databases, steps: Sequence[Step], policy: int | None, shuffles: Sequence[int]
 ) -> int:
-    database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
-    try:
+    async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
         recorded = RecordedLife(database, BEGINNING)
         await recorded.register(*CUSTOMERS)
         player = Player(recorded, shuffles)
         await player.play(steps, policy)
         await player.compare_what_was_known()
         return player.steps
-    finally:
-        await database.close()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=HEALTH)

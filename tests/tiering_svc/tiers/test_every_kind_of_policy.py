@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import new_id
+from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.policy_documents import COLLECTION, condition, item, scorecard
@@ -25,7 +26,6 @@ from tests.tiering_svc.tiers.test_orders_in_the_database import (
     RETURNS,
     deliver,
     events_of,
-    fresh,
     history,
     outcome_in_batches,
     query,
@@ -75,8 +75,7 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
     events = all_events(drawn)
 
     async def both() -> None:
-        database = await fresh(databases)
-        try:
+        async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
             await put_in_force(database, KINDS[kind])
             one_by_one = await outcome_in_batches(database, events, [1])
             assert await broken_invariants(database) == []
@@ -84,8 +83,6 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
             in_batches = await outcome_in_batches(database, events, batches)
             assert await broken_invariants(database) == []
             assert in_batches == one_by_one
-        finally:
-            await database.close()
 
     request.getfixturevalue("run_in_loop")(both())
 

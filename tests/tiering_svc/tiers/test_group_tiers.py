@@ -310,12 +310,9 @@ def test_P2_K20_random_groups_in_any_order_of_arrival_equal_the_brute_force(
 
 
 async def play(databases: harness.Databases, steps: list[Step], policy: int, random: Any) -> None:
-    database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
-    try:
+    async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
         recorded = await a_group(database, DOCUMENTS[policy])
         await record_steps(recorded, steps, random)
-    finally:
-        await database.close()
 
 
 async def record_steps(recorded: RecordedGroup, steps: list[Step], random: Any) -> None:

@@ -293,13 +293,10 @@ def events_of(drawn: list[Drawn]) -> list[Event]:
 
 
 async def histories(databases: harness.Databases, document: dict[str, Any], batches: list[list[Event]]) -> list[Row]:
-    database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
-    try:
+    async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
         recorded = await a_life(database, document)
         for batch in batches:
             if batch:
                 await deliver(recorded, *batch)
         assert await broken_invariants(database) == []
         return await recorded.history(ANN)
-    finally:
-        await database.close()

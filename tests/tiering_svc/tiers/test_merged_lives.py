@@ -252,8 +252,7 @@ class MergePlayer(Player):
 async def play(
     databases: harness.Databases, steps: Sequence[Step], policy: int, shuffles: Sequence[int], *, undone: bool
 ) -> None:
-    database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
-    try:
+    async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
         recorded = RecordedMerges(database, BEGINNING, CUSTOMERS)
         await recorded.register(*CUSTOMERS)
         player = MergePlayer(recorded, shuffles)
@@ -268,8 +267,6 @@ async def play(
                 assert await recorded.history(customer) == oracle.history(recorded.of(customer), recorded.now)
                 assert await recorded.watch(customer) == oracle.watch(recorded.of(customer), recorded.now)
             await recorded.copies_are_kept()
-    finally:
-        await database.close()
 
 
 HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -243,22 +243,15 @@ def test_T10_any_split_gives_the_same_figures_tiers_and_events(request, database
     loop_run = request.getfixturevalue("run_in_loop")
 
     async def both() -> None:
-        database = await fresh(databases)
-        try:
+        async with databases.open(SERVICE, harness.migrations_of(SERVICE)) as database:
             one_by_one = await outcome_in_batches(database, events, [1])
             assert await broken_invariants(database) == []
             in_batches = await outcome_in_batches(database, events, batches)
             assert await broken_invariants(database) == []
             assert in_batches == one_by_one
             await compare_with_pandas(database, events)
-        finally:
-            await database.close()
 
     loop_run(both())
-
-
-async def fresh(databases: harness.Databases) -> Database:
-    return Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
 
 
 def table_of(events: list[Any], as_of: datetime) -> pd.DataFrame:
