@@ -32,7 +32,8 @@ up: setup ## set up, start the whole system, load the demo the first time; Ctrl-
 	@$(VENV)/bin/patron up $(ARGS)
 
 test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
-	$(RUN) -m pytest -n $(JOBS) -m "not chaos" $(ARGS)
+	@# bytecode is kept even where Python is told not to: a hundred processes are started that would compile everything
+	PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n $(JOBS) --dist worksteal -m "not chaos" $(ARGS)
 
 # folders in which nothing is pure: they start programs, or read the whole project
 NOT_FAST := architecture bench contract demo deploy docs embedded end_to_end journeys reliability security verify
