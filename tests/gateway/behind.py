@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -29,11 +30,11 @@ class ServicesBehind:
 
 @asynccontextmanager
 async def in_front_of(
-    behind: ServicesBehind, database: Database, keys: harness.Keys
+    behind: ServicesBehind, database: Database, keys: harness.Keys, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     create = harness.part_of("gateway", "app").create_app
     ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
-    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
+    app = create(harness.settings_of("gateway", database.url, keys.directory, **settings), ports)
     async with harness.client_of(app, harness.AsAdmin(keys, "gateway")) as client:
         yield client
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.verify.invariants.personal_data.events import FIELDS, forbidden_keys, suspicious
@@ -115,6 +115,7 @@ def test_no_field_of_the_catalogue_is_forbidden():
     assert all(event.model_json_schema()["properties"].keys() <= FIELDS for event in CATALOGUE.values())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first number reads the world's numbering plans
 @given(telephone_numbers())
 def test_every_telephone_number_is_recognised_alone_and_on_a_page_of_events(number: str):
     assert looks_personal(number)

@@ -30,16 +30,19 @@ NAMES = ("id", "customer_id", "number", "kind", "points", "available", "held", "
 
 
 def once_more(name: str, entry: str, points: int, codes: set[str], **columns: str) -> Fault:
-    """An entry of Ann's again, with its postings and a lot of its own, announced and heard: all of it fits."""
-    values = {"id": f"'{AN_ID}'", "number": "w.entries + 1", "available": "w.available + e.points", "held": "w.held",
-              "debt": "w.debt", "recorded_at": "now()"} | columns  # fmt: skip
+    """An entry of Ann's again, of so many points (what it has itself depends on what was heard first, the order or the
+    tier), with its postings and a lot of its own, announced and heard: all of it fits."""
+    values = {"id": f"'{AN_ID}'", "number": "w.entries + 1", "points": f"{points}",
+              "available": f"w.available + {points}", "held": "w.held", "debt": "w.debt",
+              "recorded_at": "now()"} | columns  # fmt: skip
     row = ", ".join(values.get(name, f"e.{name}") for name in NAMES)
     again = f"""
         insert into entry ({", ".join(NAMES)})
         select {row} from entry e join wallet w using (customer_id) where e.id = {entry};
-        insert into posting select '{AN_ID}', account, customer_id, points from posting where entry_id = {entry};
+        insert into posting select '{AN_ID}', account, customer_id, {points} * sign(points) from posting
+        where entry_id = {entry};
         insert into lot (id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining)
-        select '{AN_ID}', l.customer_id, '{AN_ID}', e.order_id, l.earned_at, l.expires_at, l.points, l.points
+        select '{AN_ID}', l.customer_id, '{AN_ID}', e.order_id, l.earned_at, l.expires_at, {points}, {points}
         from lot l, entry e where l.entry_id = {entry} and e.id = '{AN_ID}';
         update order_points set lots = lots || '{AN_ID}'::uuid where order_id = (
             select order_id from entry where id = '{AN_ID}');
