@@ -43,7 +43,8 @@ async def client(app: FastAPI, keys: harness.Keys) -> AsyncIterator[httpx.AsyncC
 
 
 def security_lines(lines: list[Any]) -> list[Line]:
-    return [line for line in lines if line["event"] in ("security_event", "client_error")]
+    """But for the sums of floods: applications of tests before write theirs a second later."""
+    return [line for line in lines if line["event"] in ("security_event", "client_error") and "more" not in line]
 
 
 def counted(app: FastAPI, event: str) -> float:
@@ -149,14 +150,18 @@ def test_a_flood_from_everywhere_is_a_bounded_number_of_lines() -> None:
 async def test_the_sum_of_a_flood_is_written_when_it_is_over_without_another_event() -> None:
     counter = Counter("patron_security_events", "x", ["event"], registry=CollectorRegistry())
     security_log = SecurityLog(counter)
+    partner = f"partner:{uuid4()}"  # applications of tests before may have sums to write as well
     with capture_logs() as lines:
         for _ in range(50):
-            security_log.record("forbidden", client="partner:x")
+            security_log.record("forbidden", client=partner)
         deadline = asyncio.get_running_loop().time() + 30
-        while len(own := [line for line in lines if line.get("kind") == "forbidden"]) < 2:
+        while sum(line.get("more", 1) for line in lines if line.get("client") == partner) < 50:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
-    assert [line.get("more") for line in own] == [None, 49]
+    own = [line.get("more") for line in lines if line.get("client") == partner]
+    assert own[0] is None
+    assert sum(more or 1 for more in own) == 50
+    assert len(own) <= 4  # two, where no second was over meanwhile
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422, 428, 429, 431])
