@@ -44,7 +44,7 @@ async def request_messages(tx: Transaction, occasions: Sequence[Occasion]) -> No
         consents = await _consents_of(tx, occasion.customer_id, purpose)
         of_contact = {} if contact_id is None else await _consents_of(tx, occasion.customer_id, purpose, contact_id)
         file = files.get(occasion.customer_id)
-        messages.append(request_message(new_id(), occasion, file, consents, of_contact, tx.at))
+        messages.append(request_message(new_id(), occasion, file, consents, tx.at, of_contact))
     added = await repository.add_messages(tx, messages)
     announce(tx, [message.announcement() for message in messages if message.id in added and message.channel])
 

@@ -120,12 +120,13 @@ def address_by(file: CustomerFile | None, channel: Channel) -> str | None:
 
 def request_message(
     message_id: UUID, occasion: Occasion, file: CustomerFile | None, consents: Mapping[Channel, bool],
-    consents_of_contact: Mapping[Channel, bool], at: datetime,
+    at: datetime, consents_of_contact: Mapping[Channel, bool] | None = None,
 ) -> Message:  # fmt: skip
     """The request for an occasion: to whom it names for it, by the first channel that this contact allows and can be
     reached by; else to the customer, in the same way; withheld where there is none. Both `consents` have every channel
     of those who are asked about."""
-    by = [c for c in CHANNELS if c in occasion.reached_by and consents_of_contact.get(c, False)]
+    of_contact = consents_of_contact or {}
+    by = [c for c in CHANNELS if c in occasion.reached_by and of_contact.get(c, False)]
     if occasion.contact_id is not None and by:
         return Message(
             message_id, occasion.customer_id, occasion.contact_id, occasion.template, PURPOSES[occasion.template],
