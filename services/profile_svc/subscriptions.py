@@ -43,6 +43,7 @@ from shared.events import (
     SatisfactionAnswered,
     SatisfactionMeasured,
     SettlementProposed,
+    SettlementWithdrawn,
     TierChanged,
     TieringDataErased,
     WarningClosed,
@@ -81,6 +82,7 @@ subscriptions.on(PaymentReceived, overview.when_payments_are_received_sum_up_wha
 # the overview: tiers, points, warnings
 subscriptions.on(TierChanged, overview.when_tiers_change_show_the_last, copy=the_overview)
 subscriptions.on(PointsPosted, overview.when_points_are_posted_show_the_balance_after, copy=the_overview)
+subscriptions.on(SettlementWithdrawn, overview.when_settlements_are_withdrawn_show_the_last, copy=the_overview)
 subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
 subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
 subscriptions.on(WarningEased, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)

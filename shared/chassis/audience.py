@@ -61,7 +61,10 @@ FIELDS: Mapping[ContentKind, frozenset[str]] = {
     ),
     "tasks": frozenset({"tasks", "open_tasks", "overdue_tasks", "tasks_done_rate", "tasks_per_contact"}),
     "early_warnings": frozenset(
-        {"warnings", "risks", "key_account", "exclusion", "life_stage", "satisfaction_index"}  # what is found of them
+        {
+            *("warnings", "risks", "key_account", "exclusion", "life_stage", "satisfaction_index"),  # what is found
+            "settlement_withdrawn",
+        }
     ),
     "other_sources": frozenset(),  # each service shows a partner its own source only: no field is only that
 }

@@ -48,7 +48,7 @@ from shared.events.key_accounts import (
     RiskFlagCleared,
     RiskFlagRaised,
 )
-from shared.events.loyalty import LoyaltyDataErased, PointsPosted
+from shared.events.loyalty import LoyaltyDataErased, PointsPosted, SettlementWithdrawn
 from shared.events.messages import MessageDeliveryReported, MessageRequested
 from shared.events.privacy import ConsentChanged, ErasureRequested, ProfileDataErased
 from shared.events.profile import (
@@ -161,6 +161,7 @@ __all__ = [
     "SatisfactionMeasured",
     "SettlementAnswered",
     "SettlementProposed",
+    "SettlementWithdrawn",
     "SpecialDayOpen",
     "StageMinutes",
     "TeamMemberAssigned",

@@ -62,6 +62,27 @@ class PointsPosted(Event):
 
 
 @catalogued
+class SettlementWithdrawn(Event):
+    """Points that a complaint's settlement had granted were taken back: the complaint turned out not to be this
+    customer's (C1, L2). What was spent of them is a debt now; the entry itself is a `PointsPosted`."""
+
+    type: ClassVar[str] = "loyalty.settlement_withdrawn.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "withdrawn_at"
+
+    customer_id: UUID
+    """Who had been granted them."""
+    case_id: UUID
+    """The complaint."""
+    resolution_id: UUID
+    """The resolution whose settlement it is."""
+    points: int
+    """How many, more than 0."""
+    withdrawn_at: Instant
+    """When they were taken back."""
+
+
+@catalogued
 class LoyaltyDataErased(Event):
     """Loyalty holds nothing personal any more of a customer, or of a person at its account (P13)."""
 

@@ -57,7 +57,15 @@ AFRESH = ("gateway", "/v1/customers/{customer_id}/overview", {"fresh": "true"})
 # Names of the table that no answer here tells anybody: of what the small system has none.
 UNTOLD = {
     *("closed_by", "ended_by", "approved_by", "decided_by", "approvals", "proposed_by", "granted_by", "made_by"),
-    *("recorded_by", "exclusion", "life_stage", "satisfaction_index", "average_arrears", "arrears_rate"),
+    *(
+        "recorded_by",
+        "exclusion",
+        "life_stage",
+        "satisfaction_index",
+        "settlement_withdrawn",
+        "average_arrears",
+        "arrears_rate",
+    ),
 }
 REASON = {"override_reason": "It orders seldom and much."}
 WARNING = """

@@ -148,7 +148,19 @@ class Customers(Business):
         await take("follow-up", close=True, satisfaction=4, at=self.at(28))
         await self._file(ann, filed_at=self.at(40), severity="high")
         await self._file(ben)
+        await self._settle_for_another(ann, ben)
         await self.admin.settle()
+
+    async def _settle_for_another(self, ann: str, ben: str) -> None:
+        """Settled as one customer's, and then it was the other's."""
+        take = await self._file(ann, severity="low")
+        await take("acknowledgement")
+        await take("judgement", valid=True, reason="So it is.")
+        await take("proposals", text="With our apologies.", points=20)
+        await take("acceptance", accepted=True)
+        await take("resolution")
+        await self.admin.settle()
+        await take("identification", customer_id=ben)
 
     async def _file(self, customer: str, **more: Any) -> Any:
         case = await self.admin.post("/v1/complaints", CASE | {"customer": {"id": customer}} | more)

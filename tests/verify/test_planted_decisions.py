@@ -54,6 +54,13 @@ FAULTS = [
           "select run_id, gen_random_uuid(), 1, 1, 1 from lifetime_value_run", {"lifetime_value_runs"}),
     Fault("sum-of-values-altered", "tiering", "update lifetime_value_run set revenue = revenue + 1",
           {"lifetime_value_runs"}),
+    # a settlement taken back
+    Fault("withdrawal-never-announced", "loyalty", "delete from outbox where type = 'loyalty.settlement_withdrawn.v1'",
+          {"withdrawals_announced"}),
+    Fault("more-withdrawn-than-announced", "loyalty", "update settlement_move set points = points + 1",
+          {"withdrawals_announced", "withdrawals_in_overview"}),
+    Fault("withdrawal-shown-of-another", "profile", "update overview set settlement_withdrawn_points = 7, "
+          "settlement_withdrawn_at = now() where settlement_withdrawn_at is null", {"withdrawals_in_overview"}),
     # consents, answers about a case
     Fault("consent-turned-round", "profile", "update consent set granted = not granted", {"consents_announced"}),
     Fault("consent-for-another-channel", "profile", "update consent set channel = 'call' where granted",

@@ -12,6 +12,7 @@ from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.programmes.domain import PointLimits, Programmes
 from shared.authority import CountedPer, Gift, Limit, limits_reached, person_id
 from shared.errors import conflict, forbidden, invalid
+from shared.events import SettlementWithdrawn
 
 AdjustmentState = Literal["pending", "posted", "rejected"]
 AdjustmentKind = Literal["adjustment", "transfer", "settlement"]
@@ -87,6 +88,13 @@ class GrantedSettlement:
     case_step: int
     customer_id: UUID
     entry_id: UUID | None
+
+    def withdrawal(self, at: datetime) -> SettlementWithdrawn:
+        """What is announced when its points are taken back at an instant."""
+        return SettlementWithdrawn(
+            customer_id=self.customer_id, case_id=self.case_id, resolution_id=self.resolution_id, points=self.points,
+            withdrawn_at=at,
+        )  # fmt: skip
 
 
 def decide_alone(adjustment: Adjustment, given: Mapping[CountedPer, Gift], limits: PointLimits) -> None:

@@ -24,7 +24,7 @@ from services.loyalty_svc.settlements.domain import NOBODY_NAMED, CaseOwner, Set
 from shared.authority.locks import lock_sums
 from shared.customers import list_connected, list_members
 from shared.events import ComplaintResolved, CustomerIdentified
-from shared.messaging import Transaction, ids_in
+from shared.messaging import Transaction, announce, ids_in
 from shared.messaging.ids import new_id
 
 Grant = tuple[UUID, Settlement]
@@ -113,6 +113,7 @@ async def _move(tx: Transaction, settlement: GrantedSettlement, owner: CaseOwner
         granted = wallets[to].earn(settlement.points, lot_terms, cause, kind="grant")
         await save_and_announce(tx, wallets.values())
         entries = (withdrawn.id, granted.id)
+        announce(tx, [settlement.withdrawal(tx.at)])
     await adjustments.add_settlement_move(tx, settlement, to, owner.step, entries)
 
 

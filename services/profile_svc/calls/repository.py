@@ -32,6 +32,7 @@ select c.id, c.root_id, c.kind, c.facts::text as facts, c.version, c.registered_
        coalesce(o.points_debt, 0) as points_debt, o.last_satisfaction,
        o.open_warnings::text as warnings, o.account_classes::text as classes, o.risk_flags::text as risks,
        o.life_stage, o.life_stage_since, o.relationship, o.satisfaction_index, o.satisfaction_at,
+       o.settlement_withdrawn_points, o.settlement_withdrawn_at,
        coalesce((select sum(r.outstanding) from receivable_copy r
                  where r.customer_id = c.id and r.outstanding > 0 and r.due_on < $3), 0) as overdue_amount
 from caller join customer c on c.id = caller.customer_id left join overview o on o.customer_id = c.id

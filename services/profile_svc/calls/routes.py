@@ -54,7 +54,7 @@ async def read_call_pop(
     await add_access(tx, actor, "popped_up", [id for caller in callers for id in caller.members])
     return PopRead(
         number=e164[0] if e164 else number.strip(),
-        matches=[show_match(caller.row, caller.team, actor, tier_names.by_tier, hour=now.hour) for caller in callers],
+        matches=[show_match(caller.row, caller.team, actor, tier_names.by_tier, at=now) for caller in callers],
     )
 
 

@@ -1,6 +1,7 @@
 """Calls and the call-centre pop over HTTP (G4)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ import orjson
 from pydantic import Field, StringConstraints
 
 from services.profile_svc.calls.domain.call import Call, CallState
-from services.profile_svc.calls.domain.pop import Advice, Alert, CallContext, advise, alerts_for, greet
+from services.profile_svc.calls.domain.pop import Advice, Alert, CallContext, advise, alerts_for, greet, lately
 from services.profile_svc.calls.texts import write_advice, write_alert, write_greeting
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
@@ -19,12 +20,14 @@ from services.profile_svc.overview.schemas import (
     OverviewRisk,
     OverviewSatisfaction,
     OverviewTier,
+    OverviewWithdrawal,
     show_exclusion,
     show_key_account,
     show_life_stage,
     show_risks,
     show_satisfaction,
     show_tier,
+    show_withdrawal,
 )
 from services.profile_svc.teams.domain import who_answers
 from services.profile_svc.teams.repository import TeamMember
@@ -123,7 +126,7 @@ class PopCustomer(Read):
 
 class PopMatch(Read):
     """`exact` is false where only the last eight digits are the same. `agent` is whom to put the call through to.
-    What is found of the customer (`key_account` to `satisfaction_index`) is not told to partners."""
+    What is found of the customer (`key_account` to `settlement_withdrawn`) is not told to partners."""
 
     exact: bool
     customer: PopCustomer
@@ -139,6 +142,7 @@ class PopMatch(Read):
     risks: list[OverviewRisk] = Field(description="risk flags that are up, the oldest first")
     life_stage: OverviewLifeStage | None = Field(description="null: no sweep found one yet")
     satisfaction_index: OverviewSatisfaction | None = Field(description="null: never asked")
+    settlement_withdrawn: OverviewWithdrawal | None = Field(description="points taken back last, if any")
     alerts: list[PopAlert]
     advice: list[PopAdvice]
 
@@ -167,11 +171,11 @@ def file_of(row: Mapping[str, Any]) -> CustomerFile:
 
 
 def show_match(
-    row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, tier_names: Mapping[str, Words], *, hour: int
+    row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, tier_names: Mapping[str, Words], *, at: datetime
 ) -> PopMatch:
     """A row of `list_callers` with the customer's present team, as this actor may see it.
 
-    `tier_names` are by tier, in both languages; `hour` is that of the business's day, 0 to 23.
+    `tier_names` are by tier, in both languages; `at` is now, in the business's zone.
     """
     file = file_of(row)
     insight = may_read(actor, "early_warnings")
@@ -189,6 +193,9 @@ def show_match(
         risks=orjson.loads(row["risks"] or "{}") if insight else {},
         life_stage=row["life_stage"] if insight else None,
         satisfaction_index=row["satisfaction_index"] if insight else None,
+        points_withdrawn=lately(row["settlement_withdrawn_points"], row["settlement_withdrawn_at"], at)
+        if insight
+        else None,
     )
     employees = {member.assignment.id: member.employee for member in team}
     assignment = who_answers([member.assignment for member in team])
@@ -206,7 +213,7 @@ def show_match(
         account_manager=None if manager is None else show_employee(manager),
         agent=None if assignment is None else show_employee(employees[assignment.id]),
         agent_role=None if assignment is None else assignment.role,
-        greeting=PopGreeting(**write_greeting(greet(file, context, hour=hour), tier_names)),
+        greeting=PopGreeting(**write_greeting(greet(file, context, hour=at.hour), tier_names)),
         open_cases=context.open_cases,
         points_balance=context.points_balance,
         key_account=show_key_account(context.classes),
@@ -214,6 +221,7 @@ def show_match(
         risks=show_risks(context.risks),
         life_stage=show_life_stage(row) if insight else None,
         satisfaction_index=show_satisfaction(row) if insight else None,
+        settlement_withdrawn=show_withdrawal(row) if insight else None,
         alerts=[show_alert(alert) for alert in alerts_for(context, file)],
         advice=[show_advice(advice) for advice in advise(context, file)],
     )

@@ -13,6 +13,7 @@ from services.profile_svc.overview.domain.standing import (
     fold_opened_classes,
     fold_raised_risks,
     latest_of_each,
+    latest_withdrawals,
 )
 from services.profile_svc.overview.domain.totals import (
     fold_deliveries,
@@ -42,6 +43,7 @@ from shared.events import (
     RiskFlagCleared,
     RiskFlagRaised,
     SatisfactionMeasured,
+    SettlementWithdrawn,
     TierChanged,
     WarningClosed,
     WarningEased,
@@ -177,6 +179,13 @@ async def when_satisfaction_is_measured_show_the_latest(
 ) -> None:
     """The latest answer counts, whatever order they are told in."""
     await overview.save_satisfaction(tx, latest_of_each(answers))
+
+
+async def when_settlements_are_withdrawn_show_the_last(
+    tx: Transaction, withdrawn: Sequence[SettlementWithdrawn]
+) -> None:
+    """Points were taken back, because their case is another's: who calls may ask why."""
+    await overview.save_withdrawals(tx, latest_withdrawals(withdrawn))
 
 
 async def when_cases_change_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:

@@ -144,6 +144,13 @@ class OverviewSatisfaction(Read):
     answered_at: Instant
 
 
+class OverviewWithdrawal(Read):
+    """Points of a settlement that were taken back, because the complaint turned out to be another customer's."""
+
+    points: int
+    withdrawn_at: Instant
+
+
 class OverviewRead(Read):
     """Everything about a customer in one answer. Amounts are in the deployment's accounting currency."""
 
@@ -160,6 +167,7 @@ class OverviewRead(Read):
     risks: list[OverviewRisk] = Field(description="risk flags that are up, the oldest first; not told to partners")
     life_stage: OverviewLifeStage | None = Field(description="null: no sweep found one yet; not told to partners")
     satisfaction_index: OverviewSatisfaction | None = Field(description="null: never asked; not told to partners")
+    settlement_withdrawn: OverviewWithdrawal | None = Field(description="the last one, if any; not told to partners")
     updated_at: Instant | None
 
 
@@ -209,6 +217,7 @@ def show_overview(row: Mapping[str, Any], actor: Actor, tier_names: Mapping[str,
         risks=show_risks(orjson.loads(row["risks"] or "{}") if insight else {}),
         life_stage=show_life_stage(row) if insight else None,
         satisfaction_index=show_satisfaction(row) if insight else None,
+        settlement_withdrawn=show_withdrawal(row) if insight else None,
         updated_at=row["updated_at"],
     )
 
@@ -267,6 +276,13 @@ def show_satisfaction(row: Mapping[str, Any]) -> OverviewSatisfaction | None:
     if row["satisfaction_at"] is None:
         return None
     return OverviewSatisfaction(index=row["satisfaction_index"], answered_at=row["satisfaction_at"])
+
+
+def show_withdrawal(row: Mapping[str, Any]) -> OverviewWithdrawal | None:
+    """The last settlement taken back in a row with `settlement_withdrawn_points` and `settlement_withdrawn_at`."""
+    if row["settlement_withdrawn_at"] is None:
+        return None
+    return OverviewWithdrawal(points=row["settlement_withdrawn_points"], withdrawn_at=row["settlement_withdrawn_at"])
 
 
 def show_tier(row: Mapping[str, Any], tier_names: Mapping[str, Words]) -> OverviewTier | None:

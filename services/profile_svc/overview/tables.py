@@ -42,6 +42,8 @@ overview = Table(  # one row a customer, kept from all services' events; no inde
     Column("relationship", Text),
     Column("satisfaction_index", Money),  # T16: experience less expectation, of the latest answer
     Column("satisfaction_at", Timestamp),
+    Column("settlement_withdrawn_points", BigInteger),  # L2: taken back last, of a case that was another's
+    Column("settlement_withdrawn_at", Timestamp),
     Column("updated_at", Timestamp, nullable=False),
     postgresql_with={"fillfactor": 70},
 )

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.loyalty_svc.subscriptions import subscriptions
-from shared.events import Event
+from shared.events import Event, SettlementWithdrawn
 from shared.messaging import Database
 from tests.loyalty_svc.builders import day, identified, order_placed, resolved
 from tests.loyalty_svc.invariants import balances_of
@@ -23,7 +23,10 @@ FIRST, LAST = UUID(int=5), UUID(int=6)
 async def test_C1_points_move_once_to_the_customer_the_case_is_of(database: Database, handle: Any) -> None:
     assert kinds(await handle(resolved(ANNA, FIRST, 50, step=5))) == [("grant", 50)]
     moved = identified(BERT, step=6)
-    assert kinds(await handle(moved)) == [("withdraw", -50), ("grant", 50)]
+    events = await handle(moved)
+    assert kinds(events) == [("withdraw", -50), ("grant", 50)]
+    [withdrawn] = [event for event in events if isinstance(event, SettlementWithdrawn)]
+    assert (withdrawn.customer_id, withdrawn.resolution_id, withdrawn.points) == (ANNA, FIRST, 50)
     assert kinds(await handle(moved, resolved(ANNA, FIRST, 50, step=5))) == []
     assert (await balances_of(database, ANNA), await balances_of(database, BERT)) == ((0, 0, 0), (50, 0, 0))
     lots = await database.run(lambda tx: tx.raw.fetch("select earned_at, expires_at from lot order by customer_id"))

@@ -21,6 +21,7 @@ from shared.events import (
     RiskFlagCleared,
     RiskFlagRaised,
     SatisfactionMeasured,
+    SettlementWithdrawn,
 )
 from shared.messaging import new_id
 from tests import harness
@@ -61,6 +62,12 @@ def answered(day: int, expectation: str, experience: str) -> SatisfactionMeasure
     )  # fmt: skip
 
 
+def withdrawn(points: int, day: int) -> SettlementWithdrawn:
+    return SettlementWithdrawn(
+        customer_id=ANN, case_id=new_id(), resolution_id=new_id(), points=points, withdrawn_at=at(day)
+    )
+
+
 LIFE: list[Event] = [
     stage("retain", 0),
     approved(FIRST, "economic", "strategic", day=1),
@@ -74,15 +81,18 @@ LIFE: list[Event] = [
     ended(SECOND, "excluded", 6),
     CustomerExcluded(customer_id=ANN, class_id=EXCLUSION, since=at(6)),
     RiskFlagCleared(customer_id=ANN, flag_id=FLAG, risk="churn", cause="by_hand", cleared_at=at(6)),
+    withdrawn(50, 7),
+    withdrawn(30, 6),  # told later, of earlier
     stage("lost", 9),
 ]
-NAMES = ("key_account", "exclusion", "risks", "life_stage", "satisfaction_index")
+NAMES = ("key_account", "exclusion", "risks", "life_stage", "satisfaction_index", "settlement_withdrawn")
 AT_THE_END: dict[str, Any] = {
     "key_account": None,
     "exclusion": {"since": "2026-03-07T12:00:00Z"},
     "risks": [{"id": str(OTHER_FLAG), "risk": "finance", "since": "2026-03-06T12:00:00Z"}],
     "life_stage": {"stage": "lost", "since": "2026-03-10T12:00:00Z", "relationship": "partner"},
     "satisfaction_index": {"index": "10.50", "answered_at": "2026-03-05T12:00:00Z"},
+    "settlement_withdrawn": {"points": 50, "withdrawn_at": "2026-03-08T12:00:00Z"},
 }
 
 
@@ -132,6 +142,18 @@ async def test_T8_T11_T16_a_key_account_is_shown_with_its_risks_and_its_stage_un
     await harness.deliver(database, subscriptions, [over, answered(12, "80", "60")])
     assert (await shown(client))["exclusion"] is None
     assert "expected_more" in [alert["code"] for alert in (await pop(client))["alerts"]]
+
+
+async def test_L2_points_that_were_taken_back_are_told_while_they_may_be_asked_about(client, database):
+    await open_file(client)
+    long_ago = withdrawn(30, 0)
+    await harness.deliver(database, subscriptions, [long_ago])
+    assert (await pop(client))["settlement_withdrawn"]["points"] == 30
+    assert "settlement_withdrawn" not in [alert["code"] for alert in (await pop(client))["alerts"]]
+    lately = long_ago.model_copy(update={"points": 50, "withdrawn_at": database.clock() - timedelta(days=3)})
+    await harness.deliver(database, subscriptions, [lately])
+    [alert] = [alert for alert in (await pop(client))["alerts"] if alert["code"] == "settlement_withdrawn"]
+    assert (alert["weight"], alert["en"]) == ("normal", "50 points of a settlement were taken back")
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -22,6 +22,7 @@ COLUMNS = {
     "risk_flags": "risk_flags_in_overview",
     **dict.fromkeys(("life_stage", "life_stage_since", "relationship"), "stages_in_overview"),
     **dict.fromkeys(("satisfaction_index", "satisfaction_at"), "satisfaction_in_overview"),
+    **dict.fromkeys(("settlement_withdrawn_points", "settlement_withdrawn_at"), "withdrawals_in_overview"),
     "updated_at": "overview_counted",  # only that it has been: nothing follows from it
 }
 """Which invariant recomputes which column. (A test compares this with the table, and alters each of them.)"""

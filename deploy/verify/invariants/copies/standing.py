@@ -72,4 +72,20 @@ INVARIANTS = (
                where num_nonnulls(satisfaction_index, satisfaction_at) > 0""",
         ),
     ),
+    Between(
+        "withdrawals_in_overview",
+        "the overview shows the settlement that was taken back last of each customer, as the ledger has it",
+        Rows(
+            "loyalty",
+            """select distinct on (from_customer) from_customer as key, points, moved_at as at from settlement_move
+               where withdrawn_by is not null order by from_customer, moved_at desc, points desc""",
+            of_streams=f"""select from_customer as key from settlement_move
+                           where from_customer::text = any($1) and moved_at < {CUT}""",
+        ),
+        Rows(
+            "profile",
+            """select customer_id as key, settlement_withdrawn_points as points, settlement_withdrawn_at as at
+               from overview where num_nonnulls(settlement_withdrawn_points, settlement_withdrawn_at) > 0""",
+        ),
+    ),
 )

@@ -71,6 +71,26 @@ INVARIANTS = (
                 where a.kind = 'settlement' and a.state <> 'posted'""",
         ),
     ),
+    Within(
+        "withdrawals_announced",
+        "every settlement whose points were taken back was announced once, with how many they were, and no other",
+        ("loyalty",),
+        checked="select count(*) from settlement_move where withdrawn_by is not null",
+        offending=f"""
+            with announced as (
+                select (p ->> 'resolution_id')::uuid as resolution_id, (p ->> 'customer_id')::uuid as customer_id,
+                       (p ->> 'withdrawn_at')::timestamptz as at, (p ->> 'points')::bigint as points, count(*) as times
+                from (select payload::jsonb as p from outbox where type = 'loyalty.settlement_withdrawn.v1') as events
+                group by 1, 2, 3, 4
+            ), moved as (
+                select resolution_id, from_customer as customer_id, moved_at as at, points, count(*) as times
+                from settlement_move where withdrawn_by is not null group by 1, 2, 3, 4
+            )
+            select resolution_id, customer_id, at, points, m.times as withdrawn, a.times as announced
+            from moved m full join announced a using (resolution_id, customer_id, at, points)
+            where m.times is null or (m.times is distinct from a.times and at >= {CUT})
+        """,
+    ),
     Between(
         "settlements_waiting",
         "what a case was settled with while nobody knew whose it is waits in the ledger as it was settled",

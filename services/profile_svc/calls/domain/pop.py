@@ -5,6 +5,7 @@ Decided here as codes and facts; the sentences are in the area's texts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ AlertCode = Literal[
     "key_account",
     "deadline_overdue",
     "points_debt",
+    "settlement_withdrawn",
     "payment_overdue",
     "dissatisfied",
     "expected_more",
@@ -40,6 +42,7 @@ Weight = Literal["high", "normal"]
 
 DISSATISFIED = 2  # of 5, and less
 COMPLETE_ENOUGH = 60  # percent
+ASKED_ABOUT = timedelta(days=60)  # points that were taken back: until the next statement or two have said so
 GONE_QUIET = frozenset({"dormant", "lost"})  # stages of who has not ordered for long
 
 
@@ -88,11 +91,17 @@ class CallContext:
     risks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     life_stage: str | None = None
     satisfaction_index: Decimal | None = None  # experience less expectation
+    points_withdrawn: int | None = None  # of a settlement that was taken back lately
 
     @property
     def is_excluded(self) -> bool:
         """Whether it is not served."""
         return exclusion_in(self.classes) is not None
+
+
+def lately(points: int | None, withdrawn_at: datetime | None, at: datetime) -> int | None:
+    """Points of a settlement that were taken back so lately that who calls may ask about them; else None."""
+    return points if withdrawn_at is not None and at - withdrawn_at < ASKED_ABOUT else None
 
 
 def day_part(hour: int) -> DayPart:
@@ -125,6 +134,8 @@ def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
         alerts.append(Alert("payment_overdue", "high", {"amount": context.overdue_amount}))
     if context.points_debt > 0:
         alerts.append(Alert("points_debt", "normal", {"count": context.points_debt}))
+    if context.points_withdrawn is not None:
+        alerts.append(Alert("settlement_withdrawn", "normal", {"count": context.points_withdrawn}))
     if context.last_satisfaction is not None and context.last_satisfaction <= DISSATISFIED:
         alerts.append(Alert("dissatisfied", "normal"))
     if context.satisfaction_index is not None and context.satisfaction_index < 0:

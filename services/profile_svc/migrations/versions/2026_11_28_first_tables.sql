@@ -172,6 +172,8 @@ create table overview (
     relationship text,
     satisfaction_index numeric(24, 4),
     satisfaction_at timestamptz,
+    settlement_withdrawn_points bigint,
+    settlement_withdrawn_at timestamptz,
     updated_at timestamptz not null
 ) with (fillfactor = 70);
 

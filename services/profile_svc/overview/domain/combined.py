@@ -27,6 +27,7 @@ MANAGER = ("account_manager", "manager_name", "manager_extension")
 LATEST = {
     "last_order_at": ("last_order_id",),
     "satisfaction_at": ("satisfaction_index",),
+    "settlement_withdrawn_at": ("settlement_withdrawn_points",),
     "satisfied_at": ("last_satisfaction",),
 }
 """What was last -> what goes with it."""

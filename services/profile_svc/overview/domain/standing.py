@@ -1,5 +1,5 @@
 """What tiering finds of a customer beside its tier, as the overview keeps it (T8, T11, T16): key account or excluded,
-risks, stage, satisfaction. Pure folds of a batch, by customer."""
+risks, stage, satisfaction; and a settlement taken back (L2). Pure folds of a batch, by customer."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from shared.events import (
     RiskFlagCleared,
     RiskFlagRaised,
     SatisfactionMeasured,
+    SettlementWithdrawn,
 )
 
 OpenFacts = dict[str, dict[str, Any]]
@@ -67,6 +68,11 @@ def latest_of_each(events: Iterable[Found]) -> dict[UUID, Found]:
         if known is None or event.occurred_at >= known.occurred_at:
             latest[event.customer_id] = event
     return latest
+
+
+def latest_withdrawals(events: Iterable[SettlementWithdrawn]) -> dict[UUID, SettlementWithdrawn]:
+    """By customer the settlement that was taken back last; of two at one instant the greater."""
+    return {event.customer_id: event for event in sorted(events, key=lambda event: (event.withdrawn_at, event.points))}
 
 
 def key_account_in(classes: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:

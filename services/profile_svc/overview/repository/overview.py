@@ -14,7 +14,7 @@ from services.profile_svc.overview.tables import overview
 from shared.chassis import Actor, DataScope
 from shared.chassis.access.purpose import purpose_of_request
 from shared.chassis.audit import name_in_trail
-from shared.events import CustomerStageChanged, PointsPosted, SatisfactionMeasured, TierChanged
+from shared.events import CustomerStageChanged, PointsPosted, SatisfactionMeasured, SettlementWithdrawn, TierChanged
 from shared.messaging import Database, Transaction
 from shared.sql import Upsert, insert_columns, unnest
 
@@ -52,6 +52,11 @@ REPLACE = Upsert()
 KEEP_LAST_ANSWER = Upsert(
     where="overview.satisfaction_at is null or (overview.satisfaction_at, overview.satisfaction_index) < "
     "(excluded.satisfaction_at, excluded.satisfaction_index)"
+)
+
+KEEP_LAST_WITHDRAWAL = Upsert(
+    where="overview.settlement_withdrawn_at is null or (overview.settlement_withdrawn_at, "
+    "overview.settlement_withdrawn_points) < (excluded.settlement_withdrawn_at, excluded.settlement_withdrawn_points)"
 )
 
 END = {
@@ -202,6 +207,17 @@ async def save_satisfaction(tx: Transaction, by_customer: Mapping[UUID, Satisfac
         "satisfaction_at": [answer.answered_at for answer in answers],
     }
     await _save(tx, columns, KEEP_LAST_ANSWER)
+
+
+async def save_withdrawals(tx: Transaction, by_customer: Mapping[UUID, SettlementWithdrawn]) -> None:
+    """Keep the latest settlement that was taken back of each customer."""
+    withdrawals = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "settlement_withdrawn_points": [withdrawal.points for withdrawal in withdrawals],
+        "settlement_withdrawn_at": [withdrawal.withdrawn_at for withdrawal in withdrawals],
+    }
+    await _save(tx, columns, KEEP_LAST_WITHDRAWAL)
 
 
 async def _save(tx: Transaction, columns: Columns, on_conflict: Upsert) -> None:
