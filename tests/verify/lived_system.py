@@ -14,6 +14,7 @@ from shared.rule_sets import activate_version, write_version
 from tests.journeys.caller import Caller, a_line, an_order, new_code
 from tests.shared.messaging.world import until
 from tests.system import System
+from tests.verify.lived_merges import live_as_one
 
 PROGRAMME_OF_LATER = {
     "base_rate": "1.25",
@@ -68,6 +69,7 @@ class Life(Business):
         await self._spend(*customers)
         await self._put_a_calendar_in_force(customers[0])
         await self._complain(customers[0])
+        await live_as_one(self)
         await self.admin.settle()
         await self._until_done(customers[0])
 
@@ -122,6 +124,20 @@ class Life(Business):
         made: dict[str, Any] = await (by or self.admin).post(url, body, status=status)
         return made
 
+    async def order_of(self, customer: str, amount: str) -> None:
+        """As `order`, by a known id, just now."""
+        body = an_order("", [a_line(1, amount, 1, "coffee")]) | {"customer": {"id": customer}}
+        await self.admin.post("/v1/orders", body, status=202)
+
+    async def spend(self, customer: str, points: int) -> dict[str, Any]:
+        return await self._post(customer, "redemptions", points=points)
+
+    async def give_back(self, customer: str, redemption: str, points: int) -> None:
+        await self._post(customer, f"redemptions/{redemption}/reversal", points=points)
+
+    async def hold(self, customer: str, points: int) -> dict[str, Any]:
+        return await self._post(customer, "holds", points=points)
+
     async def _spend(self, ann: str, ben: str) -> None:
         redeemed = await self._post(ann, "redemptions", points=700, reference="till-1")
         await self._post(ann, f"redemptions/{redeemed['id']}/reversal", points=200, reason="Half of it came back.")
@@ -147,7 +163,7 @@ class Life(Business):
             await self._post(ann, f"lots/{lot['id']}/extension", expires_at=later, reason="A kindness.")
         await self.admin.settle()
 
-    async def _file(self, customer: str | None, **more: Any) -> Callable[..., Any]:
+    async def file(self, customer: str | None, **more: Any) -> Callable[..., Any]:
         """File a case; returns what takes a step of it."""
         whose = {} if customer is None else {"customer": {"id": customer}}
         case = await self.admin.post("/v1/complaints", CASE | whose | more)
@@ -160,7 +176,7 @@ class Life(Business):
 
     async def _complain(self, ann: str) -> None:
         # reported after the fact, with pauses and a refusal, settled, closed, and reopened today
-        take = await self._file(ann, severity="low", filed_at=self.at(30), steps_follow=True)
+        take = await self.file(ann, severity="low", filed_at=self.at(30), steps_follow=True)
         await take("acknowledgement", at=self.at(29.9))
         await take("pause", at=self.at(29.8))
         await take("pause/end", at=self.at(26.8))
@@ -173,18 +189,18 @@ class Life(Business):
         await take("follow-up", close=True, satisfaction=2, at=self.at(20))
         await take("reopening", reason="It came late again.")
         # filed after the fact and left alone: warned, breached, escalated to the top; the work comes late
-        take = await self._file(ann, filed_at=self.at(40), severity="high")
+        take = await self.file(ann, filed_at=self.at(40), severity="high")
         self.late = take.case_id  # type: ignore[attr-defined]
         await until(self._is_escalated, "the case is at the top", 30)
         await take("acknowledgement")
         await take("judgement", valid=False, reason="It was in time.")
         # nobody knows whose it is until it is resolved
-        take = await self._file(None, kind="consultation", filed_at=self.at(12), steps_follow=True)
+        take = await self.file(None, kind="consultation", filed_at=self.at(12), steps_follow=True)
         await take("acknowledgement", at=self.at(11.9))
         await take("judgement", valid=True, reason="A question.", at=self.at(11.8))
         await take("resolution", at=self.at(11.7))
         await take("follow-up", close=True, at=self.at(11.6))
-        take = await self._file(None, severity="low", filed_at=self.at(13), steps_follow=True)
+        take = await self.file(None, severity="low", filed_at=self.at(13), steps_follow=True)
         await take("acknowledgement", at=self.at(12.9))
         await take("judgement", valid=True, reason="So it is.", at=self.at(12.8))
         await take("proposals", **SETTLEMENT, at=self.at(12.7))
@@ -192,7 +208,7 @@ class Life(Business):
         await take("resolution", at=self.at(12.5))
         await take("identification", customer_id=ann)
         # more money than one person may give: another approves; then too much, which is rejected
-        take = await self._file(ann, severity="low")
+        take = await self.file(ann, severity="low")
         await take("acknowledgement")
         await take("judgement", valid=True, reason="So it is.")
         for decision in ("rejection", "approval"):
@@ -201,12 +217,12 @@ class Life(Business):
             url = f"/v1/complaints/{take.case_id}/proposals/{approval}"  # type: ignore[attr-defined]
             await self.head.post(f"{url}/{decision}")
         # in work: one graver than it seemed, one that waits for the customer
-        take = await self._file(ann, severity="low")
+        take = await self.file(ann, severity="low")
         await take("acknowledgement")
         case = f"/v1/complaints/{take.case_id}"  # type: ignore[attr-defined]
         answer = await self.admin.send("PATCH", case, json={"severity": "normal"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
-        take = await self._file(ann, severity="low", kind="repair")
+        take = await self.file(ann, severity="low", kind="repair")
         await take("acknowledgement")
         await take("pause")
         await self.admin.settle()

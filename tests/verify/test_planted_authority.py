@@ -47,7 +47,7 @@ FAULTS = [
              from adjustment where kind = 'settlement' limit 1""",
           {"adjustments_within_limits", "given_points_have_a_decision"}),
     Fault("grant-without-a-decision", "loyalty",
-          "delete from adjustment where kind = 'settlement'", {"given_points_have_a_decision"}),
+          "delete from adjustment where kind = 'settlement' and points > 30", {"given_points_have_a_decision"}),
     Fault("transfer-without-a-decision", "loyalty",
           "delete from adjustment where kind = 'transfer'", {"given_points_have_a_decision"}),
 ]  # fmt: skip

@@ -282,7 +282,7 @@ def test_P12_random_lives_with_merges_equal_the_brute_force_and_undone_those_of_
 
 @pytest.mark.chaos
 @pytest.mark.timeout(3600)
-@settings(max_examples=200, deadline=None, suppress_health_check=HEALTH)
+@settings(max_examples=60, deadline=None, suppress_health_check=HEALTH)
 @given(st.lists(STEPS, min_size=8, max_size=30), st.integers(0, len(POLICIES) - 1), SHUFFLES)
 def test_P12_many_random_lives_with_merges_equal_the_brute_force(
     run_in_loop: Any, databases: harness.Databases, steps: list[Step], policy: int, shuffles: list[int]
