@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged, TierChanged
 from tests.complaint_svc.case_builders import CUSTOMER, utc
 from tests.tier_tails import row_changed
 
@@ -33,6 +33,12 @@ def known_to(partner_id: UUID, customer_id: UUID = CUSTOMER) -> CustomerReferenc
     """The partner has a reference of the customer, so that it may file cases for it."""
     return CustomerReferenceRegistered(
         customer_id=customer_id, source=f"partner:{partner_id}", registered_at=utc("2026-01-01T00:00")
+    )
+
+
+def lives_in(region: str | None, customer_id: UUID = CUSTOMER) -> CustomerTraitsChanged:
+    return CustomerTraitsChanged(
+        customer_id=customer_id, kind="person", region=region, completeness=10, changed_at=utc("2026-01-01T00:00")
     )
 
 

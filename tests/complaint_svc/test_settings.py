@@ -1,6 +1,7 @@
 """How complaints are worked here: what the environment may say, and what stops the start."""
 
 import importlib.util
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,14 @@ UTC = ZoneInfo("UTC")
         {"opening_hours": {"monday": ["09:00-17:00"]}},
         {"opening_hours": {}},
         {"warning_percent": 100},
+        {"special_days": [{"day": "2027-02-20", "working": False, "hours": ["09:00-10:00"]}]},
+        {"special_days": [{"day": "2027-02-30", "working": False}]},
+        {"other_hours": [{"holidays": "CN"}]},
+        {"other_hours": [{"tier": "gold"}]},
+        {"other_hours": [{"tier": "gold", "opening_hours": {}}]},
+        {"other_hours": [{"tier": "gold", "hours": {}}]},
+        {"other_hours": [{"region": "south", "holidays": "ATLANTIS"}]},
+        {"allowances": [{"kind": "complaint", "severity": "normal", "tier": "any"}]},
         {"escalation_hours_by_level": {"sponsor": 8}},
         {"escalation_hours_by_level": {"head": 0}},
         {"escalation_hours_by_level": {"manager": 9}},
@@ -76,12 +85,20 @@ def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(mo
     monkeypatch.setenv("PATRON_WARNING_PERCENT", "50")
     monkeypatch.setenv("PATRON_HOLIDAYS", "")
     monkeypatch.setenv("PATRON_AUTHORITY", '{"agent": {"points": 7, "amount": 8.5}, "head": {"points": null}}')
+    monkeypatch.setenv("PATRON_OTHER_HOURS", '[{"tier": "gold", "opening_hours": {"sat": ["10:00-12:00"]}}]')
+    monkeypatch.setenv("PATRON_SPECIAL_DAYS", '[{"day": "2026-11-17", "working": false}]')
+    generous = [entry | {"solution_minutes": 9_999} for entry in SHIPPED["deadline-rules"]["allowances"]]
+    monkeypatch.setenv("PATRON_ALLOWANCES", json.dumps(generous))
     FirstRules()
     documents = first_documents()
     rules = read_deadline_rules(documents["deadline-rules"])
     assert (rules.escalate_after.total_seconds(), rules.warning_share, rules.reopen_within.days) == (4 * 3600, 0.5, 30)
     assert [rules.time_to_escalate(level) for level in ("manager", "head")] == [timedelta(hours=4), timedelta(hours=24)]
-    assert read_calendar_rules(documents["calendar-rules"]).everyone.holidays is None
+    assert rules.allowance("complaint", "normal", None).solution == timedelta(minutes=9_999)
+    calendar = read_calendar_rules(documents["calendar-rules"])
+    assert calendar.everyone.holidays is None
+    assert calendar.hours().calendar(2026, UTC).openings_on(date(2026, 11, 17)) == CLOSED
+    assert calendar.hours("gold").calendar(2026, UTC).openings_on(date(2026, 11, 21)) == (Opening(600, 720),)
     limits = read_authority_rules(documents["authority-rules"])
     agent, head = limits.roles["agent"], limits.roles["head"]
     assert agent.alone == agent.day == agent.approves == Limit(7, Decimal("8.5"))

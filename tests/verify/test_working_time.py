@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from deploy.verify.working_time import WorkingTime, instant_of, micros
+from deploy.verify.working_time import CalendarTimes, WorkingTime, instant_of, micros
 from services.complaint_svc.calendars.domain.business_time import answer_due_at, working_time_between
 from services.complaint_svc.calendars.domain.calendar_rules import read_calendar_rules
 
@@ -52,3 +52,27 @@ def test_both_ways_of_counting_agree(document: dict[str, Any], zone: str) -> Non
         later = start + timedelta(seconds=chance.randrange(30 * 86_400))
         worked = time.worked(micros(later)) - time.worked(micros(start))
         assert timedelta(microseconds=worked) == working_time_between(start, later, calendar)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Shanghai"])
+def test_both_ways_of_counting_agree_on_whose_hours_they_are(zone: str) -> None:
+    document = OFFICE | {
+        "other_hours": [
+            {"tier": "platinum", "opening_hours": ALWAYS["opening_hours"], "holidays": "", "special_days": []},
+            {"tier": "gold", "special_days": [{"day": "2026-05-09", "working": True}]},
+            {"region": "south", "opening_hours": NIGHTS["opening_hours"], "holidays": "DE-BY"},
+            {"region": "south", "tier": "gold", "holidays": ""},
+            {"region": "north", "special_days": [{"day": "2026-06-01", "working": True, "hours": ["10:00-11:00"]}]},
+        ]
+    }
+    chance, rules = random.Random(5), read_calendar_rules(document)
+    times = CalendarTimes(document, ZoneInfo(zone), 2025, 2027)
+    for tier in (None, "silver", "gold", "platinum"):
+        for region in (None, "east", "north", "south"):
+            time, calendar = times.of(tier, region), rules.hours(tier, region).calendar(2026, ZoneInfo(zone))
+            for _ in range(10):
+                start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(360 * 86_400))
+                due = time.reached(time.worked(micros(start)) + 20 * HOUR)
+                assert due is not None
+                assert instant_of(due) == answer_due_at(start, timedelta(hours=20), calendar), (tier, region)
+    assert len(times.all()) == 6, "who has the same hours shares them"

@@ -1,18 +1,18 @@
 """By whose hours cases are worked, over HTTP: rules written, customers heard of, due dates explained (C3, K19)."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from services.complaint_svc.calendars import handlers as calendars
 from services.complaint_svc.settings import BusinessSettings
 from services.complaint_svc.subscriptions import subscriptions
-from shared.events import CustomersMerged, CustomerTraitsChanged
+from shared.events import CustomersMerged
 from shared.messaging import new_id
 from tests.complaint_svc.calendars.wall_clock import DAYS
 from tests.complaint_svc.case_builders import CUSTOMER, SHIPPED, utc
-from tests.complaint_svc.case_requests import filed, registered, tier
+from tests.complaint_svc.case_requests import filed, lives_in, registered, tier
 from tests.complaint_svc.rule_requests import change_rules
 
 SERVICE = "complaint"
@@ -22,12 +22,6 @@ pytestmark = pytest.mark.usefixtures("sound")
 ALWAYS = {day: ["00:00-24:00"] for day in DAYS}
 EVENINGS = {day: ["12:00-20:00"] for day in DAYS[:5]}
 TUESDAY = "2026-03-03T09:00:00Z"
-
-
-def lives_in(region: str | None, customer_id: UUID = CUSTOMER) -> CustomerTraitsChanged:
-    return CustomerTraitsChanged(
-        customer_id=customer_id, kind="person", region=region, completeness=10, changed_at=utc("2026-01-01T00:00")
-    )
 
 
 async def explained(client: Any, case: dict[str, Any]) -> dict[str, Any]:
