@@ -57,14 +57,16 @@ def hours_of(version: Version, level: str) -> int:
 
 
 def ends_of_wait(wait: Wait, stage: str, hours: int, steps: Sequence[Row], time: WorkingTime) -> list[int]:
-    """When it is over: after each pause that came between, the last one last. Empty beyond the calendar's years."""
-    target = time.worked(micros(wait.since)) + hours * HOUR
+    """When it is over: after each pause that came between, the last one last. Empty beyond the calendar's years.
+
+    A pause from before, that was reported after the wait had begun, stops it from its beginning on.
+    """
+    since = micros(wait.since)
+    target = time.worked(since) + hours * HOUR
     over = [time.reached(target)]
     paused_at: int | None = None
     for step in steps:
-        at = micros(step["at"])
-        if at < micros(wait.since):
-            continue
+        at = max(micros(step["at"]), since)
         if ends(stage, step):
             break
         if step["name"] in PAUSES and paused_at is None:
