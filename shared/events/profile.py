@@ -130,13 +130,13 @@ class EmployeeChanged(Event):
 
     type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC
-    key_field: ClassVar[str] = "change_id"
+    key_field: ClassVar[str] = "employee_id"
     time_field: ClassVar[str] = "changed_at"
 
     change_id: UUID
-    """The change, which is also the key: there is no customer."""
+    """The change."""
     employee_id: Code
-    """Who it is, by the employee's code."""
+    """Who it is, by the employee's code, which is also the key: changes of one employee are heard in their order."""
     centre: Code | None = None
     """The service centre the employee works at from then on; missing: at none."""
     absent_from: Instant | None = None

@@ -192,3 +192,13 @@ def test_P5_every_service_keeps_people_and_can_make_them_anew(subscriptions: Sub
         assert name in subscriptions.copies
     for event in (TeamMemberAssigned, TeamMemberReleased, EmployeeChanged, UnitChanged):
         assert event.type in subscriptions.handlers
+
+
+async def test_P5_changes_of_one_employee_are_one_stream_and_made_anew_from_it(database: Database) -> None:
+    """The last one holds as a whole, so whoever hears them must hear them in their order."""
+    came, left = employee("ann", "north", at=0), employee("ann", at=1, left_at=hours(1))
+    assert came.key == left.key == "ann"
+    await harness.deliver(database, PEOPLE_ALONE, [came, left])
+    await database.run(lambda tx: PEOPLE_ALONE.copies["employees"].forget(tx, [came.key]))
+    for table in ("employee_copy", "employee_centre", "employee_absence"):
+        assert await database.run(lambda tx, table=table: tx.raw.fetch(f"select from {table}")) == []
