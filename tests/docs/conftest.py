@@ -28,7 +28,7 @@ class RunningSystem:
         return os.environ | {"PATH": path, "PATRON_DATA": str(self.data), "GATEWAY": self.gateway}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # left alone, it would take a tenth of a processor from all tests after
 def running_system() -> Iterator[RunningSystem]:
     with scratch_data_dir() as data, System(data, free_port()) as system:
         running = RunningSystem(system.urls["gateway"], data)

@@ -11,7 +11,7 @@ from deploy.embedded import System, scratch_data_dir
 from tests.reliability.whole import Whole
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # left alone, it would take a tenth of a processor from all tests after
 def embedded() -> Iterator[System]:
     env = {"PATRON_REPLAY_GRACE_SECONDS": "1", "PATRON_LOG_LEVEL": "WARNING"}
     with scratch_data_dir() as folder, System(folder, env=env) as system:
