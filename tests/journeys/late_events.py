@@ -42,11 +42,11 @@ class LateConsumer(LoopbackConsumer):
 
     def __init__(self, broker: LateBroker, group: str, topics: Collection[str]) -> None:
         super().__init__(broker, group, topics)
-        self.withheld: list[Message] = []
+        self.withheld: dict[int, list[Message]] = {}
 
-    def _read(self, max_messages: int) -> list[Message]:
-        messages = self.withheld + super()._read(max_messages)
-        self.withheld = [message for message in messages if self._is_late(message)]
+    def _read(self, lane: int, max_messages: int) -> list[Message]:
+        messages = self.withheld.get(lane, []) + super()._read(lane, max_messages)
+        self.withheld[lane] = [message for message in messages if self._is_late(message)]
         return [message for message in messages if not self._is_late(message)]
 
     def _is_late(self, message: Message) -> bool:
