@@ -113,6 +113,7 @@ SOUND = {
     """,
     "complaint": f"""
         insert into customer values ('{CUSTOMER}', now());
+        insert into customer values ('{PARENT}', now(), 'north');
         insert into tier_copy values ('{CUSTOMER}', '2026-03-01T00:00Z', 'lead', 0),
                                      ('{CUSTOMER}', '{AT}', 'silver', 1);
         insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
