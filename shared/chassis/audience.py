@@ -51,12 +51,13 @@ FIELDS: Mapping[ContentKind, frozenset[str]] = {
             *("average_arrears", "arrears_rate", "collection_period"),
         }
     ),
-    "account_team": frozenset({"account_manager", "team"}),
+    "account_team": frozenset({"account_manager", "manager", "manager_name", "team"}),
     # a step's `by` is not among them: who took the step may read it, so services leave it out line by line
     "own_people": frozenset(
         {
             *("actor", "requested_by", "approved_by", "decided_by", "nominated_by", "raised_by", "set_by", "ended_by"),
             *("closed_by", "recorded_by", "made_by", "proposed_by", "granted_by", "approvals"),
+            *("activated_by", "cancelled_by", "retired_by", "merged_by", "unmerged_by"),
         }
     ),
     "tasks": frozenset({"tasks", "open_tasks", "overdue_tasks", "tasks_done_rate", "tasks_per_contact"}),

@@ -29,6 +29,7 @@ from tests.security.access_callers import AccessCaller, impostors, of_the_gatewa
 from tests.security.access_rights import who_may, without_a_family
 from tests.security.asgi import Answer, ask
 from tests.security.partners import FOR_PARTNERS, SECRET, ForPartners, Partner, open_partner
+from tests.security.readable_fields import forbidden_in
 from tests.security.whole import operations
 from tests.system import System
 from tests.system import system as start_system
@@ -206,6 +207,8 @@ def judged(case: Case, answer: Answer) -> str | None:
         return shown
     if "*" in rights:
         return None
+    if status < 300 and (told := forbidden_in(caller.right, answer.media_type, answer.body, _tells(case))):
+        return f"tells {told}"
     if not caller.right:
         return None if status == 401 else f"{seen}, not 401"
     if caller.right not in rights and case.method == "HEAD":
@@ -221,6 +224,11 @@ def judged(case: Case, answer: Answer) -> str | None:
     if case.method == "GET" and names_one and case.whose == "absent" and status != 404:
         return f"{seen}, though nothing is there"
     return None
+
+
+def _tells(case: Case) -> frozenset[str]:
+    """The fields that are the caller's own report."""
+    return frozenset() if case.entry is None else case.entry.tells
 
 
 def _judged_for_a_partner(case: Case, answer: Answer) -> str | None:
