@@ -142,7 +142,7 @@ async def plant(system: System) -> dict[str, str]:
         "employee_id": EMPLOYEE,
         "summary": "Said much.",
     }
-    contact |= {"next_step": {"what": "An offer", "on": ago(days=1)[:10]}}
+    contact |= {"employee_id": EMPLOYEE, "next_step": {"what": "An offer", "on": ago(days=1)[:10]}}
     entry = await admin.post(f"{path}/contact-log", contact)
     filed = {"channel": "call", "category": "delivery", "what_happened": "Late.", "customer": {"id": customer_id}}
     case = await admin.post("/v1/complaints", filed)

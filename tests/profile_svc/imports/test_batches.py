@@ -120,3 +120,17 @@ async def test_P12_what_is_no_batch_is_refused(client, as_role):
         answer = await client.post("/v1/customers:batch", content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert await sent(client, ["", "  "]) == []
+
+
+async def test_P12_a_line_that_opens_a_file_is_told_whom_it_looks_like(client):
+    known = person("Lu Junyi", phones=[{"number": "+1 202 555 0143"}])
+    first = await sent(client, [known])
+    assert "looks_like" not in first[0]
+    second = await sent(client, [person("Somebody"), person("Lu, J.", phones=known["phones"])])
+    assert [item["status"] for item in second] == [201, 201]
+    assert "looks_like" not in second[0]
+    single = await client.post("/v1/customers", json=person("L. Junyi", phones=known["phones"]))
+    assert second[1]["looks_like"] == [
+        alike for alike in single.json()["looks_like"] if alike["customer_id"] == first[0]["id"]
+    ]
+    assert second[1]["looks_like"][0]["evidence"] == ["phone"]

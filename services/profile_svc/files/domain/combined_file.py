@@ -70,6 +70,21 @@ class CombinedFile:
         the first member who has a file."""
         return next((id for id in self.members if self.own[id].kind != "unknown"), self.id)
 
+    @property
+    def edited_fields(self) -> dict[str, list[str]]:
+        """By merge, of those that made others one with the edited member: the fields that were changed since."""
+        return {
+            str(merge.merge_id): sorted(merge.edited) for merge in self.merges if merge.root_id == self.edited_member
+        }
+
+    def amended(self, own: CustomerFile, fields: Collection[str]) -> "CombinedFile":
+        """The same with another file of the edited member's, whose value of these fields counts from now on."""
+        merges = [
+            replace(merge, edited=merge.edited | frozenset(fields)) if merge.root_id == own.id else merge
+            for merge in self.merges
+        ]
+        return combine({**self.own, own.id: own}, self.members, merges)
+
     def surviving(self, name: str, having: Collection[UUID]) -> UUID | None:
         """Whose value of the field `name` counts, among the members who have one."""
         return surviving_member(name, self.members, having, self.merges)

@@ -1,6 +1,7 @@
 """Files are opened (P1, P12); every one of them leaves a line in the access trail (P13)."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.look_alikes import LookAlike, looks_like_another
@@ -46,6 +47,19 @@ async def register_customers(
         await add_access(tx, actor, "opened", opened)
     announce(tx, batch.events)
     return outcomes
+
+
+async def list_alike_of_new(
+    tx: Transaction, actor: Actor, outcomes: Sequence[Registration | DomainError]
+) -> dict[UUID, list[LookAlike]]:
+    """Of the files that were just opened those that look like others (P12), and which; those who are shown leave a line
+    in the access trail (P13)."""
+    new = [outcome.file for outcome in outcomes if isinstance(outcome, Registration) and outcome.is_new]
+    alike = {file.id: found for file in new if (found := await list_look_alikes(tx, actor, file))}
+    shown = {candidate.customer_id for candidates in alike.values() for candidate in candidates}
+    if shown:
+        await add_access(tx, actor, "looked_alike", sorted(shown))
+    return alike
 
 
 def _open(

@@ -1,7 +1,7 @@
 """Undoing an import: a file goes back to what it said before, unless something has happened to its customer since."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ class Reversal:
     file: CustomerFile | None
     kept_because: str | None
     events: tuple[Event, ...] = ()
+    edited: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of its merges, as before the import
 
 
 def reverse(
@@ -49,4 +50,4 @@ def reverse(
     content: dict[str, Any] = imported.before or {"kind": "unknown", "facts": {}}
     after = replace(file, kind=content["kind"], facts=content["facts"], version=file.version + 1, updated_at=at)
     events = (traits_of(after, at),) if traits(after, at) != traits(file, at) else ()
-    return Reversal(file.id, after, None, events)
+    return Reversal(file.id, after, None, events, content.get("edited", {}))

@@ -1,15 +1,16 @@
 """What becomes of each row of an import: opened, updated, unchanged, skipped, or refused with its reason (P12)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.profile_svc.files.domain.combined_file import CombinedFile
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.domain.registration import RegistrationBatch, RegistrationRequest, file_exists
 from services.profile_svc.references.domain import Reference
-from shared.errors import DomainError, conflict, customer_not_found, invalid
+from shared.errors import DomainError, customer_not_found, invalid
 from shared.events import Event
 
 OnExisting = Literal["update", "skip", "refuse"]
@@ -63,7 +64,8 @@ class ImportBatch:
     registration: RegistrationBatch
     on_existing: OnExisting
     visible: Collection[UUID]  # those of the files that who asked for the import may see
-    merged: Mapping[UUID, CustomerFile] = field(default_factory=dict)  # what merged customers say together
+    merged: dict[UUID, CombinedFile] = field(default_factory=dict)  # what merged customers say together
+    edited: list[tuple[CombinedFile, frozenset[str]]] = field(default_factory=list)  # fields of these, where it counts
     amended: dict[UUID, CustomerFile] = field(default_factory=dict)
     originals: dict[UUID, CustomerFile] = field(default_factory=dict)  # of the amended
     events: list[Event] = field(default_factory=list)
@@ -122,15 +124,30 @@ class ImportBatch:
         return RowOutcome(row, UPDATED, file, {"kind": known.kind, "facts": dict(known.facts)})
 
     def _merged(
-        self, row: ImportRow, request: RowRequest, known: CustomerFile, at: datetime, regions: Sequence[str]
+        self, row: ImportRow, request: RowRequest, known: CombinedFile, at: datetime, regions: Sequence[str]
     ) -> RowOutcome:
-        """A customer who was merged says what its members say together. A row that says the same is fine; whose value
-        counts from now on is a person's decision, one by one."""
-        if amend_file(known, request.kind, request.facts, at, regions=regions)[0] is known:
-            return RowOutcome(row, UNCHANGED, known)
+        """A customer who was merged says what its members say together. What a row says otherwise goes to the root's
+        own file, and counts from then on, as a change by hand does."""
+        wanted, _ = amend_file(known.file, request.kind, request.facts, at, regions=regions)
+        if wanted is known.file:
+            return RowOutcome(row, UNCHANGED, known.file)
         if self.on_existing == "skip":
-            return RowOutcome(row, SKIPPED, known)
-        raise conflict("customer_is_merged", "This customer was merged: change it by hand.")
+            return RowOutcome(row, SKIPPED, known.file)
+        if self.on_existing == "refuse":
+            raise file_exists(known.id)
+        fields = frozenset(name for name in request.facts if wanted.facts.get(name) != known.file.facts.get(name))
+        own = known.own[known.edited_member]
+        changes = {name: request.facts[name] for name in fields}
+        file, events = amend_file(own, request.kind, changes, at, regions=regions)
+        before = {"kind": own.kind, "facts": dict(own.facts), "edited": known.edited_fields}
+        self.originals.setdefault(own.id, own)
+        self.amended[own.id] = file
+        self.events += events
+        self.edited.append((known, fields))
+        if request.reference is not None:
+            self.registration.sources.add((known.id, request.reference.source))
+        self.merged |= dict.fromkeys(known.members, known.amended(file, fields))
+        return RowOutcome(row, UPDATED, file, before)
 
     def _keep(self, file: CustomerFile, known: CustomerFile) -> None:
         self.registration.files[file.id] = file

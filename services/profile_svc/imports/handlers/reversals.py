@@ -29,6 +29,7 @@ async def reverse_batch(tx: Transaction, job: Job) -> Outcome:
     reversals = [reverse(customer, files.get(customer.customer_id), with_facts, tx.at) for customer in imported]
     restored = [reversal.file for reversal in reversals if reversal.file is not None]
     await customers.save_files(tx, restored, files)
+    await customers.restore_edited(tx, {id: fields for each in reversals for id, fields in each.edited.items()})
     outcomes = {reversal.customer_id: reversal.kept_because or "undone" for reversal in reversals}
     await imports.save_reversals(tx, import_id, outcomes)
     if restored:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.profile_svc.files.domain.registration import RegistrationBatch
 from services.profile_svc.files.repository import registration
-from services.profile_svc.files.repository.customer_files import get_file
+from services.profile_svc.files.repository.customer_files import load_file, note_edited
 from services.profile_svc.imports.domain.records import ENCODINGS, EncodingCheck, broken_encoding
 from services.profile_svc.imports.domain.row_outcomes import (
     OPENED,
@@ -141,7 +141,7 @@ async def _take_rows(tx: Transaction, job: Job, prepared: PreparedRows) -> list[
     ids = {id for id in prepared.customer_ids if id is not None}
     files = await registration.load_files(tx, ids)
     visible = await customers.list_visible(tx, files, actor)
-    merged = {id: (await get_file(tx, id, actor)).file for id in await customers.list_merged(tx, visible)}
+    merged = {id: await load_file(tx, id, actor) for id in await customers.list_merged(tx, visible)}
     batch = ImportBatch(RegistrationBatch(files), job.params["on_existing"], visible, merged)
     outcomes: list[RowOutcome] = []
     work = WorkSlice()
@@ -167,6 +167,8 @@ async def _write(tx: Transaction, actor: Actor, batch: ImportBatch) -> None:
     await registration.add_files(tx, list(added.opened.values()))
     await registration.complete_stubs(tx, list(added.completed.values()))
     await customers.save_files(tx, list(batch.amended.values()), batch.originals)
+    for file, fields in batch.edited:
+        await note_edited(tx, file, fields)
     await add_sources(tx, added.sources)
     opened, changed = [*added.opened, *added.completed], list(batch.amended)
     if opened:

@@ -60,6 +60,14 @@ async def save_files(tx: Transaction, files: Sequence[CustomerFile], before: Map
         await add_search_rows(tx, moved)
 
 
+async def restore_edited(tx: Transaction, edited: Mapping[str, Sequence[str]]) -> None:
+    """Which fields had been changed since these merges, as it was before."""
+    for merge_id, fields in sorted(edited.items()):
+        await tx.raw.execute(
+            "update merge_decision set edited = $2::text[] where merge_id = $1", UUID(merge_id), list(fields)
+        )
+
+
 async def list_candidates(tx: Transaction, files: Sequence[CustomerFile]) -> set[UUID]:
     """Those of the files that share a telephone number or an e-mail address with somebody else's: they may be one."""
     phones = [(file.id, e164) for file in files for e164 in file.texts("phones", "e164")]
