@@ -12,6 +12,10 @@ from shared.messaging import Transaction
 FIELDS = """id, customer_id, contacted_at, channel, employee_id, summary, partner, position, next_step, next_step_on,
             next_step_owner, completed_at, outcome, recorded_at"""
 
+# The account managers now of the customer `c`, or of any that is one with it (P12).
+MANAGED_NOW = """select from team_assignment t join customer m on m.id = t.customer_id
+    where t.role = 'account_manager' and t.released_at is null and (m.id = c.id or m.root_id = c.root_id)"""
+
 
 async def add_contact(tx: Transaction, contact: Contact, by: str) -> None:
     """Insert an entry; `by` is who entered it."""
@@ -62,15 +66,18 @@ async def list_contacts(
 async def list_open_steps(
     tx: Transaction, owners: Sequence[str], after: tuple[date, UUID] | None, limit: int
 ) -> list[OpenStep]:
-    """Next steps that these employees owe and that are not done, due soonest first, after one of them."""
+    """Next steps that these employees owe and that are not done, due soonest first, after one of them. What is owed by
+    who left is owed by the account manager of its customer."""
     rows = await tx.raw.fetch(
-        """select l.id, l.customer_id, c.facts -> 'names' -> 0 ->> 'name' as name, l.next_step, l.next_step_on,
-                  l.next_step_owner
-           from contact_log l join customer c on c.id = l.customer_id
-           where l.next_step_owner = any($1::text[]) and l.next_step is not null and l.completed_at is null
-             and ($2::date is null or (l.next_step_on, l.id) > ($2, $3::uuid))
-           order by l.next_step_on, l.id limit $4""",
-        list(owners), *(after or (None, None)), limit,
+        f"""select l.id, l.customer_id, c.facts -> 'names' -> 0 ->> 'name' as name, l.next_step, l.next_step_on,
+                   l.next_step_owner
+            from contact_log l join customer c on c.id = l.customer_id
+            where l.next_step_owner = any($1::text[] || array(select employee_id from employee where left_at <= $5))
+              and l.next_step is not null and l.completed_at is null
+              and (l.next_step_owner = any($1::text[]) or exists ({MANAGED_NOW} and t.employee_id = any($1::text[])))
+              and ($2::date is null or (l.next_step_on, l.id) > ($2, $3::uuid))
+            order by l.next_step_on, l.id limit $4""",
+        list(owners), *(after or (None, None)), limit, tx.at,
     )  # fmt: skip
     return [OpenStep(*row) for row in rows]
 

@@ -113,8 +113,8 @@ async def list_tasks(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[TaskRead]:
-    """Next steps that the employee owes, or of whom they stand in for today; due soonest first. Who sees only accounts
-    of their own asks for their own. Not for partners."""
+    """Next steps that the employee owes, or of whom they stand in for today; due soonest first. What somebody owed who
+    left is the account manager's. Who sees only accounts of their own asks for their own. Not for partners."""
     after = read_cursor(cursor, date, UUID)
     steps = await contacts.list_open_steps(tx, whose, None if after is None else (after[0], after[1]), limit + 1)
     page = page_of(steps, limit, lambda step: (step.on, step.entry_id))

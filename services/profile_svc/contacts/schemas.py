@@ -86,7 +86,7 @@ class TaskRead(Read):
     what: str
     on: Day = Field(description="by which day")
     is_overdue: bool = Field(description="that day is over")
-    owner: str = Field(description="whose task it is: the employee's, or of whom they stand in for")
+    owner: str = Field(description="whose task it is: the employee's, of whom they stand in for, or of who left")
 
 
 def show_task(step: OpenStep, today: date) -> TaskRead:

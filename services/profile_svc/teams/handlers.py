@@ -48,7 +48,8 @@ async def record_departure(tx: Transaction, employee_id: str, at: datetime) -> E
     """The employee left at an instant: nothing new becomes theirs, and their sign-in opens nothing. Again: no change.
 
     409 `accounts_to_hand_over` while they are on account teams or stand in for somebody: it says whose. The locked row
-    keeps others from assigning them meanwhile.
+    keeps others from assigning them meanwhile. Next steps that they owe are owed by the account managers of their
+    customers afterwards; 409 `steps_to_hand_over` while a customer has none.
     """
     known = await employees.load_employee(tx, employee_id, lock=True)
     left = leave(known, at)
@@ -62,6 +63,12 @@ async def record_departure(tx: Transaction, employee_id: str, at: datetime) -> E
             "Hand over the accounts to others first, and name other deputies.",
             accounts=[{"customer_id": str(account.customer_id), "role": account.role} for account in accounts],
             stands_in_for=stands_in_for,
+        )
+    if steps := await teams.list_unmanaged_steps(tx, employee_id, MOST_NAMED):
+        raise conflict(
+            "steps_to_hand_over",
+            "Next steps would be nobody's: give their customers an account manager, or complete them.",
+            next_steps=[{"entry_id": str(entry), "customer_id": str(customer)} for entry, customer in steps],
         )
     return await save_change(tx, known, left)
 

@@ -89,6 +89,20 @@ async def list_accounts(
     return [Account(*row) for row in rows]
 
 
+async def list_unmanaged_steps(tx: Transaction, employee_id: str, limit: int) -> list[tuple[UUID, UUID]]:
+    """Next steps that the employee owes to customers whom nobody manages, themselves or as one with others (P12): the
+    entries of contact logs with their customers. Nobody would owe them once the employee left."""
+    rows = await tx.raw.fetch(
+        """select l.id, l.customer_id from contact_log l join customer c on c.id = l.customer_id
+           where l.next_step_owner = $1 and l.next_step is not null and l.completed_at is null and not exists (
+               select from team_assignment t join customer m on m.id = t.customer_id
+               where t.role = 'account_manager' and t.released_at is null and (m.id = c.id or m.root_id = c.root_id))
+           order by l.next_step_on, l.id limit $2""",
+        employee_id, limit,
+    )  # fmt: skip
+    return [(row["id"], row["customer_id"]) for row in rows]
+
+
 async def load_assignment(tx: Transaction, customer_ids: Sequence[UUID], id: UUID) -> Assignment:
     """One assignment of a customer, of any of its members where it was merged, locked; 404 when it has no such one."""
     query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id.in_(customer_ids))

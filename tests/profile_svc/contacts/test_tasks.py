@@ -56,3 +56,43 @@ async def test_P6_who_left_owes_nothing_new(client, customer):
     }  # fmt: skip
     refused = await client.post(f"/v1/customers/{customer}/contact-log", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "employee_left")
+
+
+async def test_P5_what_is_owed_by_who_left_is_owed_by_the_customers_account_manager(client, customer):
+    await agree(client, customer, "send the offer", 5, "E-1")
+    done = await agree(client, customer, "call back", 0, "E-1")
+    assert (await client.post(f"/v1/customers/{customer}/contact-log/{done}/next-step/completion", json={})).is_success
+    refused = await client.post("/v1/employees/E-1/departure", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "steps_to_hand_over")
+    [step] = refused.json()["next_steps"]
+    assert step["customer_id"] == customer
+
+    async def owed(employee: str) -> list[tuple[str, str]]:
+        items = (await client.get(f"/v1/employees/{employee}/tasks")).json()["items"]
+        return [(task["what"], task["owner"]) for task in items]
+
+    manager = {"employee_id": "E-2", "role": "account_manager"}
+    assert (await client.post(f"/v1/customers/{customer}/team", json=manager)).status_code == 201
+    assert await owed("E-2") == []  # as long as somebody owes it
+    assert (await client.post("/v1/employees/E-1/departure", json={})).is_success
+    assert await owed("E-2") == [("send the offer", "E-1")]
+    assert await owed("E-3") == []
+    taken_over = manager | {"employee_id": "E-3"}
+    assert (await client.post(f"/v1/customers/{customer}/team", json=taken_over)).status_code == 201
+    assert (await owed("E-2"), await owed("E-3")) == ([], [("send the offer", "E-1")])
+    assert (await client.delete("/v1/employees/E-1/departure")).is_success  # and all is as before
+    assert (await owed("E-1"), await owed("E-3")) == ([("send the offer", "E-1")], [])
+
+
+async def test_P12_the_manager_of_any_who_are_one_takes_over(client, customer):
+    other = await client.post("/v1/customers", json={"kind": "person", "names": [{"name": "Li L."}]})
+    root = other.json()["id"]
+    await agree(client, customer, "send the offer", 5, "E-1")
+    manager = {"employee_id": "E-2", "role": "account_manager"}
+    assert (await client.post(f"/v1/customers/{root}/team", json=manager)).status_code == 201
+    assert (await client.post("/v1/employees/E-1/departure", json={})).status_code == 409
+    merge = {"absorbed": {"id": customer}}
+    assert (await client.post(f"/v1/customers/{root}/merges", json=merge)).status_code == 201
+    assert (await client.post("/v1/employees/E-1/departure", json={})).is_success
+    items = (await client.get("/v1/employees/E-2/tasks")).json()["items"]
+    assert [(task["what"], task["owner"]) for task in items] == [("send the offer", "E-1")]
