@@ -35,7 +35,7 @@ PERSONAL_DATA = PersonalData(
         "payment": Rows(OF_RECEIVABLES, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "receivable": Rows(OF_CUSTOMER, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "employee_sign_in": Apart(
-            "the company's own people: ids, and digests of sign-ins", "employee_id subject_digest unit"
+            "the company's own people: ids, and digests of sign-ins", "employee_id subject_digest"
         ),
         "partner": Apart("channels, which are companies", "code name"),
         "partner_key": Apart("digests of keys", "digest"),

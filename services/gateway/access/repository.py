@@ -80,22 +80,23 @@ async def read_clock(tx: Transaction) -> datetime:
 
 
 async def save_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    """Write what is kept of employees; each is named once."""
+    """Write what employees sign in with; each is named once. The rest of them is in `employee_copy`, kept with it."""
     now = await read_clock(tx)
-    columns = columns_of(events, ("employee_id", "subject_digest", "unit", "left_at"))
+    columns = columns_of(events, ("employee_id", "subject_digest"))
     await insert_columns(tx, employee_sign_in, columns | {"recorded_at": [now] * len(events)}, on_conflict=Upsert())
 
 
 async def delete_employees(tx: Transaction, employee_ids: Sequence[str]) -> None:
-    """Delete what is kept of these employees."""
+    """Delete what these employees sign in with."""
     await tx.raw.execute("delete from employee_sign_in where employee_id = any($1::text[])", list(employee_ids))
 
 
 async def list_known_employees(tx: Transaction, since: datetime | None) -> Sequence[KnownEmployee]:
     """Employees of whom something was written since an instant of the database's clock, or ever, the oldest first."""
     rows = await tx.raw.fetch(
-        """select employee_id, subject_digest, unit, left_at, recorded_at from employee_sign_in
-           where recorded_at >= coalesce($1, '-infinity'::timestamptz) order by recorded_at, employee_id""",
+        """select s.employee_id, s.subject_digest, e.unit, e.left_at, s.recorded_at
+           from employee_sign_in s join employee_copy e using (employee_id)
+           where s.recorded_at >= coalesce($1, '-infinity'::timestamptz) order by s.recorded_at, s.employee_id""",
         since,
     )  # fmt: skip
     return [KnownEmployee(*row) for row in rows]

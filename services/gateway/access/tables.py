@@ -22,12 +22,10 @@ revoked_token = Table(  # by names that tell nothing (`domain/revoked_tokens.py`
     Column("revoked_at", Timestamp, nullable=False, index=True),
 )
 
-employee_sign_in = Table(  # a copy of the directory: who signs in with what, and where they belong (P5)
+employee_sign_in = Table(  # what employees sign in with (P5); the rest of them is in `employee_copy`
     "employee_sign_in",
     metadata,
     Column("employee_id", Text, primary_key=True),
     Column("subject_digest", Text),  # SHA-256 of the subject, in hexadecimal; null: they do not sign in
-    Column("unit", Text),  # null: none
-    Column("left_at", Timestamp),  # null: they are still there
     Column("recorded_at", Timestamp, nullable=False, index=True),
 )

@@ -66,6 +66,10 @@ INVARIANTS = (
         "sign_ins_agree",
         "who signs in as which employee, of which unit, and whether they left is the same where people sign in",
         Rows("profile", f"select employee_id as key, {DIGEST} as subject_digest, unit, left_at from employee"),
-        Rows("gateway", "select employee_id as key, subject_digest, unit, left_at from employee_sign_in"),
+        Rows(
+            "gateway",
+            """select e.employee_id as key, s.subject_digest, e.unit, e.left_at
+               from employee_copy e full join employee_sign_in s using (employee_id)""",
+        ),
     ),
 )

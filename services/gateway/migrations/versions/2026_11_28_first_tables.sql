@@ -17,7 +17,7 @@ create table revoked_token (
 create index revoked_token_recent on revoked_token (revoked_at);
 
 create table employee_sign_in (
-    employee_id text primary key, subject_digest text, unit text, left_at timestamptz, recorded_at timestamptz not null
+    employee_id text primary key, subject_digest text, recorded_at timestamptz not null
 );
 
 create index employee_sign_in_recent on employee_sign_in (recorded_at);
