@@ -30,7 +30,7 @@ LINES = (
 TAKEN = (  # what is only known with the files: test_row_outcomes.py has a row of each
     "kind_required", "name_required", "customer_not_found", "file_exists", "kind_is_fixed", "field_not_of_this_kind",
     "phone_not_possible", "given_twice", "in_the_future", "no_such_day", "no_leap_month", "unknown_source",
-    "names_two_customers", "customer_is_merged", "too_many_cells", "broken_quotes",
+    "names_two_customers", "too_many_cells", "broken_quotes",
 )  # fmt: skip
 CHINESE = ("\u3400", "\u9fff")
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.profile_svc.files.domain.combined_file import CombinedFile, FileMerge, combine
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind
 from services.profile_svc.files.domain.registration import RegistrationBatch
 from services.profile_svc.imports.domain.reversal import ImportedCustomer, reverse
@@ -37,7 +38,7 @@ def batch_of(
     *files: CustomerFile,
     on_existing: OnExisting = "update",
     hidden: Iterable[UUID] = (),
-    merged: dict[UUID, CustomerFile] | None = None,
+    merged: dict[UUID, CombinedFile] | None = None,
 ) -> ImportBatch:
     known = {file.id: file for file in files}
     return ImportBatch(RegistrationBatch(known), on_existing, set(known) - set(hidden), merged or {})
@@ -232,19 +233,35 @@ def test_P12_a_reference_that_is_new_does_not_go_to_a_customer_by_an_import() ->
         ("update", "south", "unchanged", None),
         ("refuse", "south", "unchanged", None),
         ("skip", "west", "skipped", None),
-        ("update", "west", "refused", "customer_is_merged"),
-        ("refuse", "west", "refused", "customer_is_merged"),
+        ("update", "west", "updated", None),
+        ("refuse", "west", "refused", "file_exists"),
     ],
 )
-def test_P12_a_merged_customer_is_compared_with_what_all_say_and_changed_by_hand(
+def test_P12_a_merged_customer_is_compared_with_what_all_say_and_the_roots_file_changed(
     on_existing: OnExisting, region: str, outcome: str, code: str | None
 ) -> None:
-    together = file_of(BOB, names=[{"name": "Ada"}], region="south")
-    batch = batch_of(file_of(ADA, **ADAS), on_existing=on_existing, merged={ADA: together})
+    own = {BOB: file_of(BOB, names=[{"name": "Ada"}]), ADA: file_of(ADA, names=[{"name": "A."}], region="south")}
+    together = combine(own, (BOB, ADA), [FileMerge(NEW, BOB, ADA)])
+    batch = batch_of(own[ADA], on_existing=on_existing, merged={ADA: together, BOB: together})
     # an export names the root by its id, with the reference of any member
     taken = take(batch, ADA, id=BOB, reference=Reference("erp", "C-1"), region=region)
     assert (taken.outcome, taken.reason and taken.reason.code) == (outcome, code)
-    assert (batch.amended, batch.events) == ({}, [])
+    if outcome != "updated":
+        assert (batch.amended, batch.edited, batch.events) == ({}, [], [])
+        return
+    assert list(batch.amended) == [BOB]
+    assert dict(batch.amended[BOB].facts) == {"names": own[BOB].facts["names"], "region": "west"}
+    assert batch.edited == [(together, frozenset({"region"}))]
+    assert take(batch, ADA, region="west").outcome == "unchanged"  # a later row sees what it did
+
+
+def test_P12_a_merged_customer_and_another_are_two() -> None:
+    own = {BOB: file_of(BOB, **ADAS), ADA: file_of(ADA, **ADAS)}
+    together = combine(own, (BOB, ADA), [FileMerge(NEW, BOB, ADA)])
+    batch = batch_of(own[ADA], merged={ADA: together})
+    outcome = take(batch, ADA, id=UUID(int=77), reference=Reference("erp", "C-1"), region="west")
+    assert outcome.reason is not None
+    assert outcome.reason.code == "names_two_customers"
 
 
 def test_P12_a_row_that_could_not_be_read_keeps_its_reason() -> None:

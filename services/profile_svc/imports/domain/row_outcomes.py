@@ -10,7 +10,7 @@ from services.profile_svc.files.domain.combined_file import CombinedFile
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.domain.registration import RegistrationBatch, RegistrationRequest, file_exists
 from services.profile_svc.references.domain import Reference
-from shared.errors import DomainError, customer_not_found, invalid
+from shared.errors import DomainError, conflict, customer_not_found, invalid
 from shared.events import Event
 
 OnExisting = Literal["update", "skip", "refuse"]
@@ -86,7 +86,7 @@ class ImportBatch:
         self, row: ImportRow, request: RowRequest, customer_id: UUID | None, at: datetime,
         new_id: Callable[[], UUID], regions: Sequence[str],
     ) -> RowOutcome:  # fmt: skip
-        if request.id is not None and customer_id not in (None, request.id) and customer_id not in self.merged:
+        if request.id is not None and customer_id is not None and request.id not in self._members_of(customer_id):
             raise conflict(
                 "names_two_customers", "The id and the reference of this row are those of two customers.", pointer="/id"
             )
@@ -106,6 +106,10 @@ class ImportBatch:
         opened = self.registration.open(opening, at, new_id, regions)
         before = None if known is None else {"kind": known.kind, "facts": dict(known.facts)}
         return RowOutcome(row, OPENED, opened.file, before)
+
+    def _members_of(self, customer_id: UUID) -> Sequence[UUID]:
+        """All who are one with a customer."""
+        return self.merged[customer_id].members if customer_id in self.merged else (customer_id,)
 
     def _existing(
         self, row: ImportRow, request: RowRequest, known: CustomerFile, at: datetime, regions: Sequence[str]
