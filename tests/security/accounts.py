@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -62,10 +62,10 @@ async def open_accounts(databases: harness.Databases, keys: harness.Keys) -> Asy
     """The running system with three customers, settled."""
     async with start_system(databases, keys) as system:
         admin = Caller(system, system.as_role("admin"))
-        own, foreign, unassigned = [
-            await open_partner(admin, number) for number in ("+12125550123", "+12125550199", "+12125550188")
-        ]
-        for partner in (own, foreign, unassigned):
+        own, foreign = [await open_partner(admin, number) for number in ("+12125550123", "+12125550199")]
+        placed = await admin.place("nobodys", "5000.00", at=ago(days=1))
+        unassigned = Partner(uuid4(), {"customer_id": placed["customer_id"], "order_id": placed["id"]})
+        for partner in (own, foreign):
             team = f"/v1/customers/{partner.ids['customer_id']}/team"
             for assignment in (await admin.get(team))["members"]:
                 removed = await admin.send("DELETE", f"{team}/{assignment['id']}")

@@ -20,6 +20,7 @@ from tests import harness
 from tests.journeys.caller import Caller, ago, new_code, now
 from tests.security.accounts import Accounts, open_accounts, plant_runs
 from tests.security.named_customers import NAMINGS, Naming, is_elsewhere, operations_that_name
+from tests.security.partner_reads import answers_to, assert_same
 from tests.security.partners import FOR_PARTNERS, Partner, order
 from tests.system import System
 
@@ -271,3 +272,27 @@ async def test_P5_whoever_is_named_is_an_account_of_the_manager(accounts: Accoun
     valid = await accounts.ask_about(naming, whole, "E-foreign", path_of=accounts.foreign)
     assert valid.status_code != 404, valid.text
     assert valid.json().get("code") != "validation_failed", valid.text
+
+
+async def test_P12_a_merge_and_its_undoing_change_nothing_that_a_partner_reads(accounts: Accounts) -> None:
+    admin, both = Caller(accounts.system, accounts.system.as_role("admin")), (accounts.own, accounts.foreign)
+    for amount, partner in zip(("3000.00", "70.00"), both, strict=True):
+        body = order(partner.ids)
+        body["lines"][0]["amount"] = amount
+        await admin.post("/v1/orders", body, status=202)
+    await admin.settle()
+    before = [await answers_to(accounts.system, partner) for partner in both]
+    path = f"/v1/customers/{both[0].ids['customer_id']}/merges"
+    merge = await admin.post(path, {"absorbed": {"id": both[1].ids["customer_id"]}})
+    await admin.settle()
+    merged = [await answers_to(accounts.system, partner) for partner in both]
+    undone = await admin.send("DELETE", f"{path}/{merge['merge_id']}")
+    assert undone.status_code == 204, undone.text
+    await admin.settle()
+    after = [await answers_to(accounts.system, partner) for partner in both]
+    for index, (own, other) in enumerate((both, both[::-1])):
+        for phase in (merged, after):
+            assert_same(before[index], phase[index])
+            told = json.dumps(phase[index])
+            assert [name for name in other.ids if other.ids[name] in told and name != "number"] == []
+            assert own.ids["customer_id"] in told
