@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.postgres import EmbeddedPostgres
-from shared.chassis.database_rights import rights_of
+from shared.database_rights import rights_of
 
 PASSWORDS = "passwords.json"  # pragma: allowlist secret
 

@@ -1,7 +1,7 @@
 """Alembic, the same for every service: `env.py` is `from shared.chassis.migrations import run; run()`.
 
 At its start a service brings its own database up to date, under an advisory lock so that replicas take turns. It does
-so as the owner of the tables, where there is one beside the service's own role (`shared.chassis.database_rights`).
+so as the owner of the tables, where there is one beside the service's own role (`shared.database_rights`).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.chassis.database_rights import rights_of
+from shared.database_rights import rights_of
 from shared.messaging.database.connections import Connection as PostgresConnection
 from shared.messaging.database.connections import migration_settings
 from shared.messaging.epochs import new_epoch
