@@ -201,4 +201,4 @@ async def test_P5_changes_of_one_employee_are_one_stream_and_made_anew_from_it(d
     await harness.deliver(database, PEOPLE_ALONE, [came, left])
     await database.run(lambda tx: PEOPLE_ALONE.copies["employees"].forget(tx, [came.key]))
     for table in ("employee_copy", "employee_centre", "employee_absence"):
-        assert await database.run(lambda tx, table=table: tx.raw.fetch(f"select from {table}")) == []
+        assert await database.run(lambda tx, table=table: tx.raw.fetch(f"select from {table}")) == []  # type: ignore[misc]
