@@ -170,16 +170,10 @@ def file_of(row: Mapping[str, Any]) -> CustomerFile:
     return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
 
 
-def show_match(
-    row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, tier_names: Mapping[str, Words], *, at: datetime
-) -> PopMatch:
-    """A row of `list_callers` with the customer's present team, as this actor may see it.
-
-    `tier_names` are by tier, in both languages; `at` is now, in the business's zone.
-    """
-    file = file_of(row)
+def _context_of(row: Mapping[str, Any], actor: Actor, at: datetime) -> CallContext:
+    """What this actor may know of a row of `list_callers` for the conversation."""
     insight = may_read(actor, "early_warnings")
-    context = CallContext(
+    return CallContext(
         tier=row["tier"],
         tier_rank=row["tier_rank"],
         open_cases=row["open_cases"],
@@ -197,6 +191,18 @@ def show_match(
         if insight
         else None,
     )
+
+
+def show_match(
+    row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, tier_names: Mapping[str, Words], *, at: datetime
+) -> PopMatch:
+    """A row of `list_callers` with the customer's present team, as this actor may see it.
+
+    `tier_names` are by tier, in both languages; `at` is now, in the business's zone.
+    """
+    file = file_of(row)
+    insight = may_read(actor, "early_warnings")
+    context = _context_of(row, actor, at)
     employees = {member.assignment.id: member.employee for member in team}
     assignment = who_answers([member.assignment for member in team])
     manager = next((member.employee for member in team if member.assignment.role == "account_manager"), None)
