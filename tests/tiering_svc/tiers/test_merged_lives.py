@@ -151,6 +151,21 @@ async def test_P12_an_override_of_any_member_holds_for_all_until_its_end(databas
     await recorded.agrees()
 
 
+async def test_P12_an_override_goes_on_for_who_had_it_by_an_earlier_merge(database: Database) -> None:
+    recorded = await merges(database)
+    await recorded.register(*CUSTOMERS)
+    await recorded.override(ANN, "gold", recorded.now + 10 * DAY)
+    await recorded.merge(ANN, BO)
+    await recorded.merge(ANN, CY)
+    first, second = [merge["at"] for merge in recorded.merges]
+    assert await recorded.history(BO) == rows((first, "gold", "override", None))
+    assert await recorded.history(CY) == rows((second, "gold", "override", None))
+    await recorded.agrees()
+    await recorded.override(BO, "platinum", recorded.now + 10 * DAY)
+    assert [row.tier for row in await recorded.history(CY)] == ["gold", "platinum"]
+    await recorded.agrees()
+
+
 async def test_P12_a_customer_absorbed_with_all_that_it_had_absorbed(database: Database) -> None:
     recorded = await merges(database)
     for customer in CUSTOMERS:

@@ -97,11 +97,12 @@ def _kept_until(standing: Standing) -> datetime:
 
 
 class Entering(NamedTuple):
-    """The first instant of a common life: where all stand after it, the row that it begins with (if it does), and the
-    row that the tier it goes on from stands on."""
+    """The first instant of a common life: where all stand after it, by which override (None: by none), the row that it
+    begins with (if it does), and the row that the tier it goes on from stands on."""
 
     at: datetime
     standing: Standing
+    override_on: UUID | None
     change: TierChange | None
     origin: TierChange | None
     policy: Policy
@@ -109,9 +110,9 @@ class Entering(NamedTuple):
     month: date
 
 
-def entered(before: Standing, entering: Entering) -> MemberEntry:
-    """A member that stood at `before` is one with others from this instant on."""
-    now, kind = entering.standing, _kind_of(before, entering.standing, entering.change)
+def entered(before: Standing, override_on: UUID | None, entering: Entering) -> MemberEntry:
+    """A member that stood at `before`, by an override or by none, is one with others from this instant on."""
+    now, kind = entering.standing, _kind_of(before, override_on, entering)
     if kind is None:
         return MemberEntry(
             now._replace(
@@ -124,16 +125,13 @@ def entered(before: Standing, entering: Entering) -> MemberEntry:
     return MemberEntry(_standing_on(row, before, now, cutoffs_of), row)
 
 
-def _kind_of(before: Standing, now: Standing, change: TierChange | None) -> ChangeKind | None:
-    """What the member's row is, if one begins."""
+def _kind_of(before: Standing, override_on: UUID | None, entering: Entering) -> ChangeKind | None:
+    """What the member's row is, if one begins. An override that it had already, by an earlier merge too, goes on."""
+    now = entering.standing
     if now.tier is None:
         return None
-    if now.overridden_until is not None:
-        begins = change is not None and change.kind == "override"
-        goes_on = before.overridden_until == now.overridden_until and (before.tier, before.since) == (
-            now.tier, now.since,
-        )  # fmt: skip
-        return None if goes_on and not begins else "override"
+    if entering.override_on is not None:
+        return None if override_on == entering.override_on else "override"
     if before.tier is None or before.ladder != now.ladder:
         return "first"
     if now.rank == before.rank:

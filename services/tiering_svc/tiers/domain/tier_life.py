@@ -238,10 +238,11 @@ class _Walk(LifeSteps):
         """Each member comes from its own tier into that of all; a higher one decided before something came back leaves
         a correction, as anywhere (K18)."""
         now, facts = self.standing, self._facts(policy, instant.at, month)
-        entering = Entering(instant.at, now, change, self.origin, policy, facts, month)
+        entering = Entering(instant.at, now, self.override_on, change, self.origin, policy, facts, month)
         for member in self.timeline.everybody:
-            before = self._part_of(member).standing_of(member)
-            entry, decided = entered(before, entering), self.decided_at_entry.get(member)
+            part = self._part_of(member)
+            before = part.standing_of(member)
+            entry, decided = entered(before, part.override_of(member), entering), self.decided_at_entry.get(member)
             if decided is not None and now.overridden_until is None and fell(now, decided, policy):
                 if now.rank < decided.left:
                     decided.left, decided.lowered_by = now.rank, self.taken_back
@@ -270,6 +271,10 @@ class _Walk(LifeSteps):
         if not self.saved:  # it is one with others at the very instant at which it was one with these
             return self._part_of(member).standing_of(member)
         return standing_of_member(self.entries[member], self.standing, self.begins, has_rows=bool(self.rows))
+
+    def override_of(self, member: UUID) -> UUID | None:
+        """The override by which a member stands where it does."""
+        return self.override_on if not self.parts or self.saved else self._part_of(member).override_of(member)
 
     def rows_of(self, member: UUID) -> list[TierChange]:
         """All rows of a member."""
