@@ -1,7 +1,7 @@
 """Faults of customers who are one (P12), planted into a system in which tiering recorded their lives."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -29,6 +29,11 @@ OF_MERGES = (
 A_MERGE = """
 insert into customer_merge (merge_id, absorbed_id, root_id, merged_at, recorded_at)
 values ('00000000-0000-7000-8000-00000000aaaa', $1, $2, $3, $3)
+"""
+SAME_OVERRIDE = """
+update tier_history earlier set kind = 'override', reasons = overridden.reasons from tier_history overridden
+where overridden.kind = 'override' and overridden.customer_id = $1 and earlier.customer_id = $1
+  and earlier.kind = 'first' and earlier.superseded_at is null
 """
 A_WARNING = """
 insert into early_warning (warning_id, customer_id, cause, rule_id, rule_version, severity, state, lasting, as_of,
@@ -71,6 +76,13 @@ async def test_P12_a_merge_that_nobody_was_decided_by(five: Five, merges: Record
 async def test_P12_an_undoing_that_nobody_was_decided_by(five: Five, merges: RecordedMerges) -> None:
     await five.tiering.run(lambda tx: tx.raw.execute("update customer_merge set unmerged_at = now()"))
     assert "tier_lives" in await broken(five)
+
+
+async def test_P12_an_override_that_begins_twice(five: Five, merges: RecordedMerges) -> None:
+    await merges.override(ANN, "gold", merges.now + timedelta(days=9))
+    assert await broken(five) == set()
+    await five.run("tiering", SAME_OVERRIDE, BO)  # past the trigger that keeps rows
+    assert "merged_tiers" in await broken(five)
 
 
 async def test_P12_a_warning_of_a_customer_for_whom_another_stands(five: Five, merges: RecordedMerges) -> None:

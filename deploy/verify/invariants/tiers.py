@@ -160,7 +160,7 @@ INVARIANTS = (
     ),
     Within(
         "merged_tiers",
-        "customers who are one have the same tiers from their merge on",
+        "customers who are one have the same tiers from their merge on; an override that goes on begins once for each",
         ("tiering",),
         checked="select count(*) from customer_merge where unmerged_at is null",
         offending=f"""
@@ -174,6 +174,10 @@ INVARIANTS = (
             from (select * from periods where of_root) r
             full join (select * from periods where not of_root) a using (merge_id, since)
             where (r.tier, r.rank) is distinct from (a.tier, a.rank)
+            union all
+            select customer_id, max(lower(effective)), min(tier), 'an override of this customer began twice'
+            from {VALID} as h where kind = 'override' group by customer_id, reasons ->> 'override_id'
+            having count(*) > 1
         """,
     ),
     Between(
