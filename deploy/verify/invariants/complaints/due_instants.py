@@ -13,7 +13,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from deploy.verify.invariant import Scan
-from deploy.verify.invariants.complaints.rules_of_then import Row, Rules, every, load_rules
+from deploy.verify.invariants.complaints.rules_of_then import Row, Rules, load_rules, times_of_everybody
 from deploy.verify.snapshots import Snapshots
 from deploy.verify.working_time import MICROSECOND, WorkingTime, instant_of, micros
 
@@ -124,7 +124,7 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
         if not by_facts or any(fits(deadline, by_one) for by_one in by_facts):
             continue
         in_a_range = _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1
-        if not (in_a_range and _between(deadline, by_facts, of_round, rules, every(times), warnings)):
+        if not (in_a_range and _between(deadline, by_facts, of_round, rules, times_of_everybody(times), warnings)):
             yield _sentence(deadline, by_facts[0])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.verify.snapshots import SharedConnection
-from deploy.verify.working_time import CalendarTimes
+from deploy.verify.working_time import CalendarTimes, WorkingTime
 
 VERSIONS = """
 select kind, version, document, effective_from, effective_to from rule_set_version
@@ -78,6 +78,6 @@ async def load_rules(connection: SharedConnection) -> Rules:
     return Rules(calendars, versions["deadline-rules"])
 
 
-def every(times: Iterable[CalendarTimes]) -> list[Any]:
+def times_of_everybody(times: Iterable[CalendarTimes]) -> list[WorkingTime]:
     """The working times of everybody by these calendars, each kind of hours once."""
     return [time for calendar in times for time in calendar.all()]
