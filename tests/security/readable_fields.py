@@ -36,7 +36,7 @@ def documents_in(media_type: str, body: bytes) -> Iterator[Any]:
         yield from csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
 
 
-def members_told(document: Any, names: frozenset[str], place: str = "") -> Iterator[str]:
+def members_shown(document: Any, names: frozenset[str], place: str = "") -> Iterator[str]:
     """Where a document says something under one of these names, or about an indicator of such a name."""
     if isinstance(document, dict):
         for name, member in document.items():
@@ -44,12 +44,12 @@ def members_told(document: Any, names: frozenset[str], place: str = "") -> Itera
                 continue  # a rule set's: words of rules, nobody's figures
             if name in names and member not in EMPTY:
                 yield f"{place}/{name}"
-            yield from members_told(member, names, f"{place}/{name}")
+            yield from members_shown(member, names, f"{place}/{name}")
         if document.get("indicator") in names:
             yield f"{place} is about {document['indicator']}"
     elif isinstance(document, list):
         for item in document:
-            yield from members_told(item, names, f"{place}/*")
+            yield from members_shown(item, names, f"{place}/*")
 
 
 def forbidden_in(role: str, media_type: str, body: bytes, tells: Iterable[str] = ()) -> list[str]:
@@ -57,9 +57,9 @@ def forbidden_in(role: str, media_type: str, body: bytes, tells: Iterable[str] =
     if role in ("service", "operator"):
         return []  # services filter for whoever asks them
     names = hidden_from(role) - frozenset(tells)
-    told = [member for document in documents_in(media_type, body) for member in members_told(document, names)]
+    shown = [member for document in documents_in(media_type, body) for member in members_shown(document, names)]
     text = body.decode("utf-8", "replace")
     for kind, figures in PLANTED.items():
         if role not in MAY_READ[kind]:
-            told += [f"the {kind} {figure}" for figure in figures if figure in text]
-    return told
+            shown += [f"the {kind} {figure}" for figure in figures if figure in text]
+    return shown

@@ -207,8 +207,8 @@ def judged(case: Case, answer: Answer) -> str | None:
         return shown
     if "*" in rights:
         return None
-    if status < 300 and (told := forbidden_in(caller.right, answer.media_type, answer.body, _tells(case))):
-        return f"tells {told}"
+    if status < 300 and (hidden := forbidden_in(caller.right, answer.media_type, answer.body, _tells(case))):
+        return f"tells {hidden}"
     if not caller.right:
         return None if status == 401 else f"{seen}, not 401"
     if caller.right not in rights and case.method == "HEAD":

@@ -26,7 +26,7 @@ from tests.security.readable_fields import (
     UNIT_COST,
     documents_in,
     forbidden_in,
-    members_told,
+    members_shown,
 )
 from tests.security.whole import operations
 from tests.shared.messaging.world import until
@@ -51,13 +51,13 @@ QUERIES: dict[str, dict[str, str]] = {  # what an operation has to be asked with
     "/v1/submissions": {"month": now()[:10]},
 }
 # What services read of one another, bytes as they were sent, and what needs an id that no list shows.
-NOT_ASKED = re.compile(
+LEFT_OUT = re.compile(
     r"/internal/.*|/v1/uploads/.*|/v1/customers/\{customer_id\}/(export/.*|(merges|tier)/preview)"
     r"|/v1/(customer-imports/\{import_id\}|warnings/runs/\{run_id\}|erasures/\{erasure_id\}).*"
 )
 AFRESH = ("gateway", "/v1/customers/{customer_id}/overview", {"fresh": "true"})
 # Names of the table that no answer here tells anybody: of what the small system has none.
-UNTOLD = {
+NEVER_SHOWN = {
     *("closed_by", "ended_by", "approved_by", "approvals", "proposed_by", "granted_by", "made_by"),
     *("merged_by", "unmerged_by", "cancelled_by", "retired_by", "manager_name", "settlement_withdrawn"),
     *("exclusion", "satisfaction_index", "cost_to_keep", "collection_period", "overdue_amount", "team"),
@@ -76,7 +76,7 @@ class Reader:
 
     system: System
     ids: dict[str, str]
-    found: dict[str, str] = field(default_factory=dict)
+    first_ids: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, service: str, path: str, role: str, query: dict[str, str] | None = None) -> httpx.Response:
         headers = self.system.keys.headers(service, role, employee_id=EMPLOYEE)
@@ -92,22 +92,22 @@ class Reader:
         return filled
 
     async def first_of(self, service: str, above: str) -> str:
-        if above not in self.found:
+        if above not in self.first_ids:
             answer = await self.ask(service, above, "admin")
             items = answer.json().get("items") if answer.is_success else None
             names = sorted((name for name in (items or [{}])[0] if name.endswith("id")), key=lambda name: name != "id")
-            self.found[above] = str(items[0][names[0]]) if items else str(uuid4())
-        return self.found[above]
+            self.first_ids[above] = str(items[0][names[0]]) if items else str(uuid4())
+        return self.first_ids[above]
 
     async def targets(self) -> list[tuple[str, str, dict[str, str]]]:
         """Every operation that reads, as it is asked: service, path, query."""
-        asked = [
+        targets = [
             (service, await self.target(service, path), QUERIES.get(path, {}))
             for service in harness.SERVICES
             for method, path in operations(self.system.apps[service].openapi())
-            if method == "GET" and not NOT_ASKED.fullmatch(path)
+            if method == "GET" and not LEFT_OUT.fullmatch(path)
         ]
-        return [*asked, (AFRESH[0], await self.target("profile", AFRESH[1]), AFRESH[2])]
+        return [*targets, (AFRESH[0], await self.target("profile", AFRESH[1]), AFRESH[2])]
 
 
 async def finish(admin: Caller, path: str) -> None:
@@ -213,14 +213,14 @@ async def reader(databases: harness.Databases, keys: harness.Keys) -> AsyncItera
         yield Reader(system, await plant(system))
 
 
-async def fields_told(reader: Reader, roles: Sequence[str], *more: tuple[str, str]) -> tuple[list[str], set[str]]:
+async def fields_shown(reader: Reader, roles: Sequence[str], *more: tuple[str, str]) -> tuple[list[str], set[str]]:
     """What is told to these roles against the table; and the table's names that an admin is told. `more`: roles with
     paths of profile that are theirs alone."""
     wrong: set[str] = set()
-    told: set[str] = set()
+    shown: set[str] = set()
     names = frozenset[str]().union(*FIELDS.values())
-    asked = [(role, *target) for target in await reader.targets() for role in (*roles, "admin")]
-    for role, service, path, query in [*asked, *((role, "profile", path, {}) for role, path in more)]:
+    targets = [(role, *target) for target in await reader.targets() for role in (*roles, "admin")]
+    for role, service, path, query in [*targets, *((role, "profile", path, {}) for role, path in more)]:
         answer = await reader.ask(service, path, role, query)
         media_type = answer.headers.get("content-type", "").partition(";")[0]
         if not answer.is_success:
@@ -229,26 +229,26 @@ async def fields_told(reader: Reader, roles: Sequence[str], *more: tuple[str, st
         wrong |= {f"{service} {path} tells {role}: {each}" for each in forbidden_in(role, media_type, answer.content)}
         if role == "admin":
             for document in documents_in(media_type, answer.content):
-                told |= {place.rpartition("/")[2].rpartition(" ")[2] for place in members_told(document, names)}
-    return sorted(wrong), told
+                shown |= {place.rpartition("/")[2].rpartition(" ")[2] for place in members_shown(document, names)}
+    return sorted(wrong), shown
 
 
 async def test_G1_no_answer_shows_an_agent_what_the_table_hides_from_it(reader: Reader) -> None:
-    wrong, told = await fields_told(reader, ["agent"])
+    wrong, shown = await fields_shown(reader, ["agent"])
     assert not wrong, "\n".join(wrong)
-    assert {"unit_cost", "margin_rate", "arrears", "account_manager"} <= told, "what is hidden is there to be hidden"
+    assert {"unit_cost", "margin_rate", "arrears", "account_manager"} <= shown, "what is hidden is there to be hidden"
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 async def test_G1_no_answer_shows_a_role_what_the_table_hides_from_it(reader: Reader) -> None:
     await plant_findings(reader)
-    reader.found.clear()
+    reader.first_ids.clear()
     files = [(role, path) for role in ROLES for path in await exported(reader, role)]
-    wrong, told = await fields_told(reader, [role for role in ROLES if role != "admin"], *files)
+    wrong, shown = await fields_shown(reader, [role for role in ROLES if role != "admin"], *files)
     assert not wrong, "\n".join(wrong)
-    untold = frozenset[str]().union(*FIELDS.values()) - told
-    assert untold <= UNTOLD, "what nobody is told is not shown to be hidden"
+    never_shown = frozenset[str]().union(*FIELDS.values()) - shown
+    assert never_shown <= NEVER_SHOWN, "what nobody is told is not shown to be hidden"
 
 
 # What fields of these kinds are called, and which of such names are of something else.
@@ -263,6 +263,6 @@ OF_SOMETHING_ELSE = {
 def test_G1_every_field_that_is_called_like_a_hidden_one_is_in_the_table(service: str) -> None:
     schemas = json.loads((OPENAPI / f"{service}.json").read_text())["components"]["schemas"]
     answers = [schema for title, schema in schemas.items() if title.endswith("Read")]
-    told = {name for schema in answers for name in schema.get("properties", ())}
+    shown = {name for schema in answers for name in schema.get("properties", ())}
     known = frozenset[str]().union(*FIELDS.values(), OF_SOMETHING_ELSE)
-    assert sorted(name for name in told - known if LIKE.search(name)) == []
+    assert sorted(name for name in shown - known if LIKE.search(name)) == []

@@ -293,6 +293,6 @@ async def test_P12_a_merge_and_its_undoing_change_nothing_that_a_partner_reads(a
     for index, (own, other) in enumerate((both, both[::-1])):
         for phase in (merged, after):
             assert_same(before[index], phase[index])
-            told = json.dumps(phase[index])
-            assert [name for name in other.ids if other.ids[name] in told and name != "number"] == []
-            assert own.ids["customer_id"] in told
+            shown = json.dumps(phase[index])
+            assert [name for name in other.ids if other.ids[name] in shown and name != "number"] == []
+            assert own.ids["customer_id"] in shown

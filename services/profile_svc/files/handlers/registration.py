@@ -55,7 +55,7 @@ async def list_alike_of_new(
     """Of the files that were just opened those that look like others (P12), and which; those who are shown leave a line
     in the access trail (P13)."""
     new = [outcome.file for outcome in outcomes if isinstance(outcome, Registration) and outcome.is_new]
-    alike = {file.id: found for file in new if (found := await list_look_alikes(tx, actor, file))}
+    alike = {file.id: candidates for file in new if (candidates := await list_look_alikes(tx, actor, file))}
     shown = {candidate.customer_id for candidates in alike.values() for candidate in candidates}
     if shown:
         await add_access(tx, actor, "looked_alike", sorted(shown))
