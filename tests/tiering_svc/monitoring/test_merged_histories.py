@@ -1,4 +1,4 @@
-"""P12, T12: a model of losses is fitted to customers who are one as to one, with what both ordered and complained of."""
+"""P12, T12: a model of losses is fitted to customers who are one as to one, with what both ordered and said."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
