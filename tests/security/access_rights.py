@@ -32,7 +32,10 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /dev/token", ANYBODY),
     (r"POST /v1/sign-out", COMPANY | {"partner"}),
     (r"GET /v1/health", COMPANY | {"partner"}),
-    (r"GET /internal/(personal-data|erasures|complaints)/.*", SERVICE_ROOM - ADMIN),  # only as parts of what is asked for openly
+    (
+        r"GET /internal/(personal-data|erasures|complaints)/.*",
+        SERVICE_ROOM - ADMIN,
+    ),  # only as parts of what is asked for openly
     (r"(GET|POST) /internal/.*", SERVICE_ROOM),
     (r"(GET|POST|DELETE) /v1/partners.*", ADMIN),
     (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
