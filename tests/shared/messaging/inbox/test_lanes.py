@@ -27,7 +27,7 @@ def one_of_each_lane() -> list[int]:
 
 
 async def test_a_lane_whose_batch_waits_holds_no_other_up(world: World) -> None:
-    slow, quick = one_of_each_lane()
+    slow, prompt = one_of_each_lane()
     may_go = asyncio.Event()
 
     async def wait_for_leave(tx: Transaction, events: Sequence[CustomerReferenceRegistered]) -> None:
@@ -39,19 +39,19 @@ async def test_a_lane_whose_batch_waits_holds_no_other_up(world: World) -> None:
     async with Running(world):
         await world.write(seen(slow, "1"))
         for number in range(5):
-            await world.write(seen(quick, str(number)))
+            await world.write(seen(prompt, str(number)))
 
-        async def quick_is_through() -> bool:
-            return await world.refs(quick) == [str(number) for number in range(5)]
+        async def prompt_is_through() -> bool:
+            return await world.refs(prompt) == [str(number) for number in range(5)]
 
-        await until(quick_is_through, "the other lane went on")
+        await until(prompt_is_through, "the other lane went on")
         assert await world.refs(slow) == []
         may_go.set()
 
-        async def slow_is_through() -> bool:
+        async def waiting_is_through() -> bool:
             return await world.refs(slow) == ["1"]
 
-        await until(slow_is_through, "the waiting lane went on")
+        await until(waiting_is_through, "the waiting lane went on")
 
 
 async def test_each_key_keeps_its_order_and_takes_effect_once_in_whichever_lane_it_is(world: World) -> None:
