@@ -5,7 +5,7 @@ from tests.verify.planted import Fault, LivedSystem, each_of
 
 ANN = "(select customer_id from wallet where debt = 0 and available > 0)"
 OWED = "outstanding"
-SERVICES = {"loans_agree", "settlements_moved", "settlements_granted", "entry_causes", "entry_balances", "lots_made",
+CODES_OF_POINTS = {"loans_agree", "settlements_moved", "settlements_granted", "entry_causes", "entry_balances", "lots_made",
              "lots_used", "merges_agree", "given_points_have_a_decision", "ledger_entries", "ledger_sums"}  # fmt: skip
 
 FAULTS = [
@@ -41,4 +41,4 @@ FAULTS = [
 
 @each_of(FAULTS)
 async def test_a_fault_is_found(lived: LivedSystem, fault: Fault) -> None:
-    assert await lived.broken_by(fault, SERVICES) == fault.codes
+    assert await lived.broken_by(fault, CODES_OF_POINTS) == fault.codes
