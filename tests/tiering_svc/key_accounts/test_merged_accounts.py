@@ -136,3 +136,19 @@ async def test_P12_risks_of_a_merged_key_account_are_found_in_the_figures_of_all
     assert await risks() == set()
     await merge(database)
     assert await risks() == {"concentration"}
+
+
+async def test_P12_who_are_one_are_listed_once(people: People, database: Database) -> None:
+    await buy(database)
+    for customer in (ANN, BOB):
+        await people.key_account(customer)
+
+    async def listed() -> list[str]:
+        items = (await people.client.get("/v1/key-accounts")).json()["items"]
+        return [item["customer_id"] for item in items]
+
+    assert await listed() == [str(ANN), str(BOB)]
+    await merge(database)
+    assert await listed() == [str(ANN)]
+    await undo(database)
+    assert await listed() == [str(ANN), str(BOB)]

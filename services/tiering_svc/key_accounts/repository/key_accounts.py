@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import is_absorbed, root_of
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
 from shared.chassis import DataScope
 from shared.customers import list_members
@@ -148,12 +149,16 @@ async def list_classes(
     tx: Transaction, class_code: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int,
     scope: DataScope,
 ) -> list[AccountClass]:  # fmt: skip
-    """Who of a scope was in a class at an instant (and, as a key account, of a kind), by customer."""
+    """Who of a scope was in a class at an instant (and, as a key account, of a kind), by customer; of who are one (P12)
+    the root alone, where it was in it."""
     values: list[Any] = [class_code, kind, as_of, after, limit]
     rows = await tx.raw.fetch(
         f"""select {CLASS} from account_class
             where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
               and ($4::uuid is null or customer_id > $4)
+              and not ({is_absorbed("account_class.customer_id")} and exists (
+                  select from account_class r where r.class = $1 and r.effective @> $3::timestamptz
+                    and r.customer_id = {root_of("account_class.customer_id")}))
               and {scope.where("account_class.customer_id", values)}
             order by customer_id limit $5""",
         *values,
