@@ -33,7 +33,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /v1/sign-out", COMPANY | {"partner"}),
     (r"GET /v1/health", COMPANY | {"partner"}),
     (
-        r"GET /internal/(personal-data|erasures|complaints)/.*",
+        r"GET /internal/((personal-data|erasures)/.*|complaints/\{complaint_id\}/contact)",
         SERVICE_ROOM - ADMIN,
     ),  # only as parts of what is asked for openly
     (r"(GET|POST) /internal/.*", SERVICE_ROOM),

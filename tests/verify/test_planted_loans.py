@@ -5,8 +5,10 @@ from tests.verify.planted import Fault, LivedSystem, each_of
 
 ANN = "(select customer_id from wallet where debt = 0 and available > 0)"
 OWED = "outstanding"
-CODES_OF_POINTS = {"loans_agree", "settlements_moved", "settlements_granted", "entry_causes", "entry_balances", "lots_made",
-             "lots_used", "merges_agree", "given_points_have_a_decision", "ledger_entries", "ledger_sums"}  # fmt: skip
+CODES_OF_POINTS = {
+    *("loans_agree", "settlements_moved", "settlements_granted", "entry_causes", "entry_balances", "lots_made"),
+    *("lots_used", "merges_agree", "given_points_have_a_decision", "ledger_entries", "ledger_sums"),
+}
 
 FAULTS = [
     Fault("loan-returned-without-an-entry", "loyalty",
