@@ -22,7 +22,10 @@ CASES = [
 
 @pytest.mark.parametrize(("service", "point"), CASES)
 async def test_kill_9_of_every_service_at_every_point(whole: Whole, service: str, point: str) -> None:
-    await whole.arm(service, point, passes=random.Random(service + point).randrange(1, 4))
+    passes = (
+        1 if point in LATER else random.Random(service + point).randrange(1, 4)
+    )  # what is due together fires at once
+    await whole.arm(service, point, passes=passes)
     sending = asyncio.create_task(whole.load.send(80))
     if point in LATER:
         await sending

@@ -55,7 +55,7 @@ def test_a_point_that_no_order_comes_by_is_killed_at_in_a_test_of_its_own(point:
 @pytest.mark.parametrize("title", ROUNDS)
 async def test_kill_9_at_named_points_under_load_loses_and_doubles_nothing(whole: Whole, title: str) -> None:
     for service, point in ROUNDS[title].items():
-        await whole.arm(service, point, passes=2)
+        await whole.arm(service, point, passes=1 if title == "later" else 2)  # what is due together fires at once
     await whole.load.send(60)
     for i, answer in enumerate(list(whole.load.orders.values())[:4]):
         await whole.load.hold_briefly(answer["customer_id"], f"{whole.load.name}-{i}")
