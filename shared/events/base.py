@@ -1,9 +1,8 @@
 """What an event is: a frozen pydantic class with a literal, versioned type, one owner's topic, and a key."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, create_model
@@ -13,8 +12,7 @@ Amount = Annotated[Decimal, Field(allow_inf_nan=False)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(NamedTuple):
     """Where a received event stands in its stream: its id, its number (1, 2, 3 …), and when its owner committed it."""
 
     event_id: UUID

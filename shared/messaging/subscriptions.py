@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from shared.events import Event, without
+from shared.events.reading import FREQUENT_TYPES, StructReader, struct_reader
 from shared.messaging.copies import Copy, KeysOf, OfKeys
 from shared.messaging.database.transaction import Transaction
 
@@ -33,6 +34,7 @@ class Subscriptions:
         self.handlers: dict[str, list[Handler]] = {}
         self.topics: set[str] = set()
         self.read_as: dict[str, type[Event]] = {}  # types of which this service reads only a part
+        self.struct_readers: dict[str, StructReader] = {}  # of hot types
         self.locker: Locker | None = lock_first
         self.copies: dict[str, Copy] = {}
 
@@ -43,6 +45,8 @@ class Subscriptions:
         """
         self.handlers.setdefault(event.type, []).extend((handler, *more))
         self.topics.add(event.topic)
+        if event.type in FREQUENT_TYPES:
+            self.struct_readers.setdefault(event.type, struct_reader(event))
         if copy is not None:
             copy.made_by(event, handler, *more)
 
@@ -63,7 +67,7 @@ class Subscriptions:
         """The same subscriptions, less the handlers that keep these copies."""
         left_out = {(type, handler) for copy in copies for type, hs in copy.handlers.items() for handler in hs}
         others = Subscriptions(lock_first=self.locker)
-        others.topics, others.read_as = self.topics, self.read_as
+        others.topics, others.read_as, others.struct_readers = self.topics, self.read_as, self.struct_readers
         others.handlers = {
             type: [handler for handler in handlers if (type, handler) not in left_out]
             for type, handlers in self.handlers.items()
@@ -73,6 +77,8 @@ class Subscriptions:
     def leave_out(self, event: type[Event], *fields: str) -> None:
         """No handler here looks at these fields of the event: they stay empty and cost nothing."""
         self.read_as[event.type] = without(event, *fields)
+        if event.type in FREQUENT_TYPES:
+            self.struct_readers[event.type] = struct_reader(event, frozenset(fields))
 
     async def deliver(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Hand a batch of one type to its handlers. A type nobody here listens to has none, and that is fine."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared.errors import DomainError, conflict
 from shared.events import CATALOGUE, Event, Meta, read_event
+from shared.events.reading import StructReader, read_as_struct
 from shared.messaging import faults
 from shared.messaging.database.failures import is_transient, took_too_long
 from shared.messaging.database.transaction import Database, Transaction
@@ -156,8 +157,10 @@ class Inbox:
 
     def parse(self, batch: Sequence[ReceivedEvent]) -> list[Event]:
         """Events of one type, as the subscriptions read that type. Raises UnknownType or Unreadable."""
-        read_as = self.subscriptions.read_as.get(batch[0].type)
-        return [_parse(received, read_as) for received in batch]
+        type_ = batch[0].type
+        struct = self.subscriptions.struct_readers.get(type_)
+        read_as = self.subscriptions.read_as.get(type_)
+        return [_parse(received, read_as, struct) for received in batch]
 
     async def _park(self, event: ReceivedEvent, error: Exception) -> None:
         """Store the event that cannot be applied with its reason, and block its stream. Other streams go on."""
@@ -290,8 +293,12 @@ class Inbox:
             log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
 
 
-def _parse(received: ReceivedEvent, read_as: type[Event] | None) -> Event:
+def _parse(received: ReceivedEvent, read_as: type[Event] | None, struct: StructReader | None) -> Event:
     """The event of the catalogue, with its place in its stream. Raises UnknownType or Unreadable."""
+    if struct is not None:
+        event = read_as_struct(struct, received.payload)
+        if event is not None:
+            return event.received(Meta(received.event_id, received.seq, received.recorded_at))
     try:
         event = read_event(received.type, received.payload, read_as)
     except KeyError as error:
