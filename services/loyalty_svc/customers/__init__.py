@@ -1,7 +1,7 @@
 """Customers: whose they are, and so which of them a partner sees (G1).
 
 Owns: the question whose points somebody sees. The copies it is answered from are `shared.people`'s. A partner sees the
-points of the customers of its own source and no others, a manager those of its accounts (12.5).
+points of the customers of its own source and no others, a manager those of its accounts.
 
 Does not own: who the customer is (profile), the references themselves (the gateway's registry), and whether a customer
 is known here: it is when it has a wallet (`ledger`).
