@@ -53,6 +53,7 @@ with last as (
 ), settled as (
     select least($1::timestamptz, min(xact_start) - $2::interval) as before
     from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+      and backend_type = 'client backend'  -- a vacuum adds no line
 ), lines as (
     select * from access_trail a
     where a.id > (select id from last)
