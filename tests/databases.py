@@ -76,18 +76,13 @@ class Databases:
 
     async def copy_database(self, source: str, name: str) -> None:
         """A database with all that another one holds; nobody may be connected to that one meanwhile."""
-        connection = await asyncpg.connect(f"{self.server_url}postgres")
-        try:
-            await connection.execute(f'drop database if exists "{name}" with (force)')
-            await connection.execute(f'create database "{name}" template "{source}" strategy file_copy')
-        finally:
-            await connection.close()
+        await self._create(name, f'template "{source}" strategy file_copy')
 
-    async def _create(self, name: str) -> None:
+    async def _create(self, name: str, options: str = "") -> None:
         connection = await asyncpg.connect(f"{self.server_url}postgres")
         try:
             await connection.execute(f'drop database if exists "{name}" with (force)')
-            await connection.execute(f'create database "{name}"')
+            await connection.execute(f'create database "{name}" {options}')
         finally:
             await connection.close()
 

@@ -6,7 +6,7 @@ as the gateway signs it; the gateway too, for what is its own.
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -16,18 +16,12 @@ from services.tiering_svc.key_accounts.repository import figures
 from shared.chassis import Actor, data_scope
 from tests import harness
 from tests.journeys.caller import ago, new_code, now
-from tests.security.accounts import Accounts, open_accounts, plant_runs
+from tests.security.accounts import Accounts, plant_runs
 from tests.security.partners import FOR_PARTNERS, Partner, order
 from tests.system import System
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 NOT_ABOUT_CUSTOMERS = re.compile(r"/internal/.*|/v1/(partners|audit|sign-out|health|employees|units).*|/dev/.*")
-
-
-@pytest.fixture(scope="module")
-async def accounts(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[Accounts]:
-    async with open_accounts(databases, keys) as opened:
-        yield opened
 
 
 def operations(system: System, service: str) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ Apart from `test_data_scope`, which counts what these add; a worker runs the tes
 """
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
 
@@ -12,16 +11,10 @@ import pytest
 
 from tests import harness
 from tests.journeys.caller import Caller, new_code, now
-from tests.security.accounts import Accounts, open_accounts
+from tests.security.accounts import Accounts
 from tests.security.named_customers import NAMINGS, Naming, is_elsewhere, operations_that_name
 from tests.security.partner_reads import answers_to, assert_same
 from tests.security.partners import order
-
-
-@pytest.fixture(scope="module")
-async def accounts(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[Accounts]:
-    async with open_accounts(databases, keys) as opened:
-        yield opened
 
 
 async def test_P5_a_unit_and_a_deputy_see_what_their_people_look_after(accounts: Accounts) -> None:

@@ -1,9 +1,9 @@
 """Announced events become rows of the outbox in the transaction of the change, counted per (topic, key).
 
 One set-based statement takes the `stream_head` row locks in key order, counts on, and inserts, with a note for the
-relay that the event is not sent yet. Because the lock is held
-until the commit, commit order is sequence order within a key. `outbox.position` is only for reading back in batches; it
-is never a cursor (measured: a relay reading `position > last` lost 36 % under load).
+relay that the event is not sent yet. Because the lock is held until the commit, commit order is sequence order within a
+key. `outbox.position` is only for reading back in batches; it is never a cursor (measured: a relay reading `position >
+last` lost 36 % under load).
 """
 
 from collections.abc import Sequence
